@@ -1,0 +1,143 @@
+# Postern.  The lists below are the architecture: which objects make a room,
+# which rooms make a binary.  configure writes config.mk (libraries, flags).
+#
+#   make            build everything into $(BUILD)
+#   make demo       run the main job on this machine     make demo-stop
+#   make check      every test through prove
+#   make help       all targets
+
+BUILD ?= build
+VARIANT ?=
+
+all: programs
+
+-include config.mk
+
+include packaging/targets.mk
+
+# ---- the rooms, floor by floor ------------------------------------------
+
+# floor 0: nothing about mail
+BASE = arena buffer clock crc32c error ipc ipc_output jail jail_table log loop \
+	map memory record stream text
+
+# floor 1
+MAIL = address data_encode data_stream delivery_status \
+	delivery_status_original delivery_status_text envelope fold_writer \
+	header_scan mail_event received smtp_command smtp_extension \
+	smtp_parameter smtp_reply utf8 xtext
+CONFIG = config config_check config_check_access config_check_delivery \
+	config_files config_fill config_load config_node config_print \
+	config_report config_schema config_schema_access \
+	config_schema_delivery config_schema_json config_schema_limits \
+	config_schema_listeners config_schema_manual config_schema_service \
+	config_schema_tls config_shape config_snapshot config_suggest \
+	config_syntax config_type config_unit config_verify config_writer \
+	config_yaml
+STORE = segment_header segment_record segment_scan segment_directory \
+	segment_file segment_pool segment_batch segment_list segment_log \
+	segment_replay segment_read database database_statement
+
+# floor 2
+PROTOCOL = build_id command command_print frame frame_command frame_deliver frame_lookup \
+	frame_queue_admin frame_submit frame_supervisor message_body process \
+	process_kind process_user
+
+# floor 3
+CRYPTO = certificate digest openssl_library remote_key remote_key_channel \
+	remote_key_keymgmt remote_key_packet remote_key_signature \
+	signature_scheme tls_context tls_session
+
+# floor 4
+POLICY = host_access host_address mail_flow recipient_access
+
+# floor 5: the processes, without their main files
+LISTENERS = smtp_content smtp_counters smtp_greeting smtp_id_pool \
+	smtp_listener smtp_process smtp_queue smtp_rate smtp_receive \
+	smtp_service smtp_session smtp_session_input \
+	smtp_session_time smtp_site smtp_transaction smtp_verb \
+	smtp_verb_bdat smtp_verb_data smtp_verb_ehlo smtp_verb_mail \
+	smtp_verb_noop smtp_verb_quit smtp_verb_rcpt smtp_verb_rset \
+	smtp_verb_starttls smtp_wait
+QUEUE =
+DELIVERY =
+KEYS = keys_channel keys_file keys_policy keys_rate keys_service keys_store
+LOOKUP = dns_answer lookup_address lookup_event lookup_host_list lookup_hosts \
+	lookup_name lookup_peer lookup_process lookup_rate lookup_resolver \
+	lookup_self
+SUPERVISOR = supervisor_capability supervisor_child supervisor_config \
+	supervisor_directory supervisor_frame supervisor_listener \
+	supervisor_log supervisor_notify supervisor_stop supervisor_wiring
+ADMIN = admin_command_message admin_command_queue admin_command_status \
+	admin_config admin_control admin_history admin_queue admin_request
+CLI = cli_local cli_remote
+
+ROOMS = gateway/base gateway/mail gateway/config gateway/store \
+	gateway/protocol crypto policy listeners queue queue/delivery \
+	crypto/keys gateway/lookup gateway/supervisor gateway/admin \
+	gateway/cli
+
+gateway/base_LIST = $(BASE)
+gateway/mail_LIST = $(MAIL)
+gateway/config_LIST = $(CONFIG)
+gateway/store_LIST = $(STORE)
+gateway/protocol_LIST = $(PROTOCOL)
+crypto_LIST = $(CRYPTO)
+policy_LIST = $(POLICY)
+listeners_LIST = $(LISTENERS)
+queue_LIST = $(QUEUE)
+queue/delivery_LIST = $(DELIVERY)
+crypto/keys_LIST = $(KEYS)
+gateway/lookup_LIST = $(LOOKUP)
+gateway/supervisor_LIST = $(SUPERVISOR)
+gateway/admin_LIST = $(ADMIN)
+gateway/cli_LIST = $(CLI)
+
+# ---- the binaries: main file, rooms from high to low, libraries ----------
+
+PROGRAMS = postern-supervisor postern-smtp postern-queue postern-lookup \
+	postern-deliver postern-keys postern-admin postern
+
+COMMON_LIBS = $(EVENT_LIBS) $(SECCOMP_LIBS)
+
+postern-supervisor_MAIN = gateway/supervisor/supervisor_main
+postern-supervisor_ROOMS = gateway/supervisor gateway/protocol \
+	gateway/config gateway/mail gateway/base
+postern-supervisor_LIBS =
+
+postern-smtp_MAIN = listeners/smtp_main
+postern-smtp_ROOMS = listeners policy crypto gateway/protocol gateway/config \
+	gateway/mail gateway/base
+postern-smtp_LIBS = $(OPENSSL_LIBS)
+
+postern-queue_MAIN = queue/queue_main
+postern-queue_ROOMS = queue policy gateway/protocol gateway/store \
+	gateway/config gateway/mail gateway/base
+postern-queue_LIBS = $(SQLITE_LIBS)
+
+postern-lookup_MAIN = gateway/lookup/lookup_main
+postern-lookup_ROOMS = gateway/lookup gateway/protocol gateway/config \
+	gateway/mail gateway/base
+postern-lookup_LIBS = $(UNBOUND_LIBS) $(IDN2_LIBS)
+
+postern-deliver_MAIN = queue/delivery/deliver_main
+postern-deliver_ROOMS = queue/delivery policy crypto gateway/protocol \
+	gateway/config gateway/mail gateway/base
+postern-deliver_LIBS = $(OPENSSL_LIBS)
+
+postern-keys_MAIN = crypto/keys/keys_main
+postern-keys_ROOMS = crypto/keys crypto gateway/protocol gateway/config \
+	gateway/mail gateway/base
+postern-keys_LIBS = $(OPENSSL_LIBS)
+
+postern-admin_MAIN = gateway/admin/admin_main
+postern-admin_ROOMS = gateway/admin gateway/protocol gateway/config \
+	gateway/mail gateway/base
+postern-admin_LIBS = $(YAML_LIBS) $(JANSSON_LIBS)
+
+postern_MAIN = gateway/cli/cli_main
+postern_ROOMS = gateway/cli gateway/protocol gateway/config \
+	gateway/mail gateway/base
+postern_LIBS = $(YAML_LIBS) $(JANSSON_LIBS)
+
+include packaging/rules.mk
