@@ -1,0 +1,298 @@
+/*
+ * The command table and its parser.
+ */
+#include "gateway/protocol/command.h"
+
+#include <string.h>
+
+#define OF(option) (1u << OPTION_##option)
+#define FILTERS (OF(SENDER) | OF(RECIPIENT) | OF(DESTINATION))
+
+const struct command_option command_options[OPTIONS] = {
+	[OPTION_SENDER] = { "--sender", "TEXT",
+	    "only messages whose sender contains TEXT" },
+	[OPTION_RECIPIENT] = { "--recipient", "TEXT",
+	    "only messages with a waiting recipient that contains TEXT" },
+	[OPTION_DESTINATION] = { "--destination", "TEXT",
+	    "only messages for a destination that contains TEXT" },
+	[OPTION_HELD] = { "--held", NULL, "only held messages" },
+	[OPTION_LIMIT] = { "--limit", "N",
+	    "at most N messages (default 1000, 0 for all)" },
+	[OPTION_ALL] = { "--all", NULL, "every message in the queue" },
+	[OPTION_COUNT] = { "--count", NULL,
+	    "print only how many messages and recipients there are" },
+	[OPTION_MANUAL] = { "--manual", NULL,
+	    "print the manual page postern.yaml(5) instead" },
+};
+
+const struct command command_table[COMMANDS] = {
+	[COMMAND_STATUS] = {
+		.words = "status",
+		.arguments = "",
+		.summary = "show the processes and what they count",
+		.detail = "Shows the configuration version, how long the "
+		    "gateway has been up, each process with its state, pid "
+		    "and restarts, and the counters it reports every two "
+		    "seconds.",
+	},
+	[COMMAND_QUEUE] = {
+		.words = "queue",
+		.arguments = "",
+		.options = FILTERS | OF(HELD) | OF(LIMIT) | OF(COUNT),
+		.summary = "list the messages that wait in the queue",
+		.detail = "One line a message, oldest first: MID, state, age, "
+		    "size, sender, waiting recipients, attempts, next try and "
+		    "the last reason.",
+	},
+	[COMMAND_MESSAGE] = {
+		.words = "message",
+		.arguments = "MID",
+		.least = 1,
+		.most = 1,
+		.summary = "tell the story of one message",
+		.detail = "Shows where the message is now, recipient by "
+		    "recipient, and every line of the event log about it "
+		    "(kept for retention.event_log, 7 days by default).",
+	},
+	[COMMAND_RETRY] = {
+		.words = "retry",
+		.arguments = "[MID ...]",
+		.most = COMMAND_ARGUMENTS_MAX,
+		.options = FILTERS | OF(ALL),
+		.summary = "try messages again now",
+		.detail = "Makes the named messages, those that the filters "
+		    "match, or with --all every deferred message due at once, "
+		    "and forgets that their destination did not answer.",
+	},
+	[COMMAND_HOLD] = {
+		.words = "hold",
+		.arguments = "[MID ...]",
+		.most = COMMAND_ARGUMENTS_MAX,
+		.options = FILTERS | OF(ALL),
+		.summary = "keep messages back until they are released",
+		.detail = "Held messages are not tried and do not expire. A "
+		    "transaction that is under way is finished first.",
+	},
+	[COMMAND_RELEASE] = {
+		.words = "release",
+		.arguments = "[MID ...]",
+		.most = COMMAND_ARGUMENTS_MAX,
+		.options = FILTERS | OF(ALL),
+		.summary = "let held messages go on",
+		.detail = "Also for messages that were set aside after two "
+		    "crashes: the count starts anew.",
+	},
+	[COMMAND_DELETE] = {
+		.words = "delete",
+		.arguments = "[MID ...]",
+		.most = COMMAND_ARGUMENTS_MAX,
+		.options = FILTERS | OF(ALL),
+		.summary = "remove messages from the queue",
+		.detail = "The sender is not told. The ledger counts their "
+		    "recipients as deleted.",
+	},
+	[COMMAND_LEDGER_VERIFY] = {
+		.words = "ledger verify",
+		.arguments = "",
+		.summary = "check that every recipient is accounted for",
+		.detail = "accepted + generated = delivered + failed + "
+		    "dropped + deleted + expired + live, counted in "
+		    "recipients, and the live ones counted again one by one "
+		    "in memory and in the index. Exit status 1 when it does "
+		    "not balance.",
+	},
+	[COMMAND_CONFIG_CHECK] = {
+		.words = "config check",
+		.arguments = "[FILE]",
+		.most = 1,
+		.local = true,
+		.summary = "check a configuration file",
+		.detail = "Reads the file (default "
+		    "/etc/postern/postern.yaml) whole and prints every "
+		    "mistake with file, line, column, path and what was "
+		    "expected. Needs no running gateway and changes nothing.",
+	},
+	[COMMAND_CONFIG_LOAD] = {
+		.words = "config load",
+		.arguments = "[FILE]",
+		.most = 1,
+		.summary = "make a configuration the running one",
+		.detail = "Loads FILE, or the file the gateway was started "
+		    "with again. Every process checks it before any uses it; "
+		    "on a refusal the gateway goes on with what it had. No "
+		    "session is dropped.",
+	},
+	[COMMAND_CONFIG_SHOW] = {
+		.words = "config show",
+		.arguments = "[PATH]",
+		.most = 1,
+		.summary = "print the running configuration",
+		.detail = "As YAML with every default filled in, or one part "
+		    "of it such as limits.message_size.",
+	},
+	[COMMAND_CONFIG_SCHEMA] = {
+		.words = "config schema",
+		.arguments = "",
+		.options = OF(MANUAL),
+		.local = true,
+		.summary = "print the JSON Schema of the configuration",
+		.detail = "JSON Schema 2020-12, made from the same table that "
+		    "reads the file.",
+	},
+	[COMMAND_COMPLETION] = {
+		.words = "completion",
+		.arguments = "bash|zsh",
+		.least = 1,
+		.most = 1,
+		.local = true,
+		.summary = "print shell completion",
+		.detail = "For bash: postern completion bash > "
+		    "/etc/bash_completion.d/postern",
+	},
+	[COMMAND_HELP] = {
+		.words = "help",
+		.arguments = "[COMMAND ...]",
+		.most = 4,
+		.options = OF(MANUAL),
+		.local = true,
+		.summary = "explain a command",
+		.detail = "With --manual, prints the manual page postern(1) "
+		    "instead.",
+	},
+	[COMMAND_VERSION] = {
+		.words = "version",
+		.arguments = "",
+		.local = true,
+		.summary = "print the version",
+		.detail = "Version and build of this program.",
+	},
+};
+
+/* How many of the words name this command; 0 where they do not. */
+static size_t
+words_match(const char *command, const struct text *words, size_t count)
+{
+	struct text rest = text_from(command), part;
+	size_t matched = 0;
+
+	while (text_split(&rest, ' ', &part)) {
+		if (matched == count || !text_equal(part, words[matched]))
+			return 0;
+		matched++;
+	}
+	return matched;
+}
+
+static int
+find_command(const struct text *words, size_t count, size_t *used,
+    enum command_id *id)
+{
+	size_t best = 0;
+
+	for (unsigned int i = 0; i < COMMANDS; i++) {
+		size_t n = words_match(command_table[i].words, words, count);
+
+		if (n > best) {
+			best = n;
+			*id = (enum command_id)i;
+		}
+	}
+	*used = best;
+	return best == 0 ? ERROR_NOT_FOUND : 0;
+}
+
+const struct command *
+command_find(const struct text *words, size_t count)
+{
+	enum command_id id;
+	size_t used;
+
+	if (find_command(words, count, &used, &id) != 0)
+		return NULL;
+	return &command_table[id];
+}
+
+/* "--name value" or "--name=value"; at moves behind what was used. */
+static int
+parse_option(const struct text *words, size_t count, size_t *at,
+    struct command_call *call, struct reason *why)
+{
+	struct text word = words[(*at)++];
+	size_t equals = text_find_byte(word, '=');
+	struct text name = text_slice(word, 0, equals);
+
+	for (unsigned int i = 0; i < OPTIONS; i++) {
+		const struct command_option *option = &command_options[i];
+
+		if (!text_equal(name, text_from(option->name)) ||
+		    (command_table[call->id].options & (1u << i)) == 0)
+			continue;
+		call->given[i] = true;
+		if (option->value == NULL && equals == word.len)
+			return 0;
+		if (option->value != NULL && equals < word.len)
+			call->values[i] = text_skip(word, equals + 1);
+		else if (option->value != NULL && *at < count)
+			call->values[i] = words[(*at)++];
+		else
+			break;
+		return 0;
+	}
+	reason_set(why, "\"%s\" does not take %.*s; see \"postern help %s\"",
+	    command_table[call->id].words, TEXT_ARG(word),
+	    command_table[call->id].words);
+	return ERROR_MALFORMED;
+}
+
+static bool
+is_help(struct text word)
+{
+	return text_equal(word, TEXT("--help")) ||
+	    text_equal(word, TEXT("-h"));
+}
+
+static int
+check_count(const struct command_call *call, struct reason *why)
+{
+	const struct command *command = &command_table[call->id];
+
+	if (call->help || (call->argument_count >= command->least &&
+	    call->argument_count <= command->most))
+		return 0;
+	reason_set(why, "usage: postern %s %s", command->words,
+	    command->arguments);
+	return ERROR_MALFORMED;
+}
+
+int
+command_parse(const struct text *words, size_t count,
+    struct command_call *out, struct reason *why)
+{
+	size_t at;
+	int r;
+
+	memset(out, 0, sizeof(*out));
+	if (count == 0 || find_command(words, count, &at, &out->id) != 0) {
+		reason_set(why, count == 0 ? "a command is missing%.*s; see "
+		    "\"postern help\"" : "there is no command \"%.*s\"; see "
+		    "\"postern help\"", TEXT_ARG(count == 0 ? TEXT_EMPTY :
+		    words[0]));
+		return ERROR_MALFORMED;
+	}
+	while (at < count) {
+		if (is_help(words[at])) {
+			out->help = true;
+			at++;
+		} else if (text_starts(words[at], TEXT("--"))) {
+			r = parse_option(words, count, &at, out, why);
+			if (r != 0)
+				return r;
+		} else if (out->argument_count == COMMAND_ARGUMENTS_MAX) {
+			reason_set(why, "too many arguments");
+			return ERROR_LIMIT;
+		} else
+			out->storage[out->argument_count++] = words[at++];
+	}
+	out->arguments = out->storage;
+	return check_count(out, why);
+}

@@ -1,0 +1,94 @@
+/*
+ * The command table: parsing, help, manual, completion.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gateway/protocol/command.h"
+
+static struct command_call call;
+
+static int
+parse(const char *line)
+{
+	struct text rest = text_from(line), part, words[64];
+	struct reason why = { 0 };
+	size_t count = 0;
+
+	while (text_split(&rest, ' ', &part))
+		words[count++] = part;
+	return command_parse(words, count, &call, &why);
+}
+
+static void
+test_parses(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("ledger verify"), 0);
+	assert_int_equal(call.id, COMMAND_LEDGER_VERIFY);
+	assert_int_equal(parse("message 12"), 0);
+	assert_int_equal(call.argument_count, 1);
+	assert_int_equal(parse("queue --sender a@b --held"), 0);
+	assert_true(call.given[OPTION_SENDER]);
+	assert_true(text_equal(call.values[OPTION_SENDER], TEXT("a@b")));
+	assert_true(call.given[OPTION_HELD]);
+	assert_int_equal(parse("queue --limit=5"), 0);
+	assert_true(text_equal(call.values[OPTION_LIMIT], TEXT("5")));
+	assert_int_equal(parse("config check --help"), 0);
+	assert_true(call.help);
+	assert_int_equal(parse("message --help"), 0);
+}
+
+static void
+test_refuses(void **state)
+{
+	static const char *const wrong[] = { "nonsense", "ledger", "config",
+		"message", "message 1 2", "queue --manual", "queue --limit",
+		"status now", "queue --held=1", "completion" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_not_equal(parse(wrong[i]), 0);
+}
+
+static void
+test_every_command_is_explained(void **state)
+{
+	struct buffer out;
+
+	(void)state;
+	buffer_init(&out, 1 << 20);
+	for (unsigned int i = 0; i < COMMANDS; i++) {
+		assert_non_null(command_table[i].words);
+		assert_true(strlen(command_table[i].summary) > 10);
+		assert_true(strlen(command_table[i].detail) > 20);
+		assert_int_equal(command_print_help(&command_table[i], &out),
+		    0);
+	}
+	for (unsigned int i = 0; i < OPTIONS; i++)
+		assert_non_null(command_options[i].help);
+	assert_int_equal(command_print_help(NULL, &out), 0);
+	assert_int_equal(command_print_manual(&out), 0);
+	assert_int_equal(command_print_completion(TEXT("bash"), &out), 0);
+	assert_int_equal(command_print_completion(TEXT("zsh"), &out), 0);
+	assert_int_equal(command_print_completion(TEXT("fish"), &out),
+	    ERROR_NOT_FOUND);
+	buffer_clear(&out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parses),
+		cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_every_command_is_explained),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
