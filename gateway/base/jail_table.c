@@ -47,7 +47,7 @@ static const struct jail_rule loop_rules[] = {
 	CALL(timerfd_settime), CALL(timerfd_gettime),
 	/* memory, never executable */
 	CALL(brk), CALL(munmap), CALL(mremap), CALL(madvise), CALL(mlock),
-	CALL(munlock), CALL(msync),
+	CALL(mlock2), CALL(munlock), CALL(msync),
 	CALL_WHERE(mmap, 2, PROT_EXEC, 0),
 	CALL_WHERE(mprotect, 2, PROT_EXEC, 0),
 	/* signals */
