@@ -29,11 +29,11 @@ $(foreach room,$(ROOMS),$(eval $(call room_rule,$(room))))
 $(BUILD)/%.o: %.c config.mk $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
-	@$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	@$(CC) $(CFLAGS_ALL) $(OBJECT_DEFINES) -MMD -MP -c -o $@ $<
 
 # Only this object knows the commit: a new one compiles nothing else again.
 REVISION := $(shell git rev-parse --short=10 HEAD 2>/dev/null || echo release)
-$(BUILD)/gateway/protocol/build_id.o: private DEFINES += \
+$(BUILD)/gateway/protocol/build_id.o: private OBJECT_DEFINES = \
 	-DPOSTERN_VERSION='"$(VERSION)"' -DPOSTERN_REVISION='"$(REVISION)"'
 $(BUILD)/gateway/protocol/build_id.o: $(BUILD)/revision
 $(BUILD)/revision: FORCE

@@ -424,20 +424,16 @@ read_options(int argc, char **argv)
 static void
 ignore_signals(void)
 {
-	static const int ignored[] = { SIGPIPE, SIGINT, SIGHUP, SIGUSR1,
-		SIGUSR2 };
+	static const int ignored[] = { SIGPIPE, SIGINT, SIGTERM, SIGHUP,
+		SIGUSR1, SIGUSR2 };
 
-	/* A terminal's Ctrl-C reaches the group; the supervisor decides. */
+	/*
+	 * A terminal's Ctrl-C and an init system's SIGTERM reach the whole
+	 * group; the supervisor decides the order of stopping.
+	 */
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
 	umask(077);
-}
-
-static void
-on_terminate(void *context)
-{
-	(void)context;
-	on_stop(NULL, -1);
 }
 
 int
@@ -468,7 +464,6 @@ process_main(int argc, char **argv, const struct process *process)
 	state.identity.kind = process->kind;
 	state.arena = arena_new(FRAME_ARENA_MAX);
 	state.loop = loop_new();
-	loop_on_signal(state.loop, SIGTERM, on_terminate, NULL);
 	state.heartbeat = loop_timer_new(state.loop, send_heartbeat, NULL);
 	state.supervisor = ipc_new(state.loop, SUPERVISOR_DESCRIPTOR,
 	    &state.identity, &events, NULL);

@@ -1,0 +1,150 @@
+/*
+ * Commands that need no running gateway.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gateway/base/memory.h"
+#include "gateway/cli/cli_private.h"
+#include "gateway/config/config_load.h"
+#include "gateway/protocol/build_id.h"
+
+#define OUTPUT_MAX (16u * 1024 * 1024)
+#define CONFIG_ARENA_MAX (64u * 1024 * 1024)
+#define DEFAULT_CONFIG "/etc/postern/postern.yaml"
+
+static void
+print(struct buffer *out)
+{
+	struct text t = buffer_text(out);
+
+	fwrite(t.data, 1, t.len, stdout);
+}
+
+static void
+print_errors_json(const struct config_errors *errors)
+{
+	json_t *list = json_array(), *root;
+
+	for (size_t i = 0; i < errors->count; i++) {
+		const struct config_error *e = &errors->items[i];
+
+		json_array_append_new(list, json_pack(
+		    "{s:s%, s:I, s:I, s:s%, s:s%}",
+		    "file", e->file.data, e->file.len,
+		    "line", (json_int_t)e->line,
+		    "column", (json_int_t)e->column,
+		    "path", e->path.data, e->path.len,
+		    "message", e->message.data, e->message.len));
+	}
+	root = json_pack("{s:b, s:o}", "ok", errors->count == 0, "errors",
+	    list);
+	json_dumpf(root, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(root);
+}
+
+static int
+run_config_check(const struct cli_options *options,
+    const struct command_call *call, struct buffer *out)
+{
+	struct arena *arena = arena_new(CONFIG_ARENA_MAX);
+	struct config_errors *errors = memory_new(sizeof(*errors));
+	struct config config;
+	char *path = memory_string(call->argument_count > 0 ?
+	    call->arguments[0] : text_from(DEFAULT_CONFIG));
+	int r = config_load_file(path, arena, &config, errors);
+
+	if (options->json)
+		print_errors_json(errors);
+	else if (r == 0)
+		printf("%s: ok\n", path);
+	else if (config_errors_print(errors, out) == 0)
+		fwrite(buffer_text(out).data, 1, buffer_len(out), stderr);
+	buffer_reset(out);
+	free(path);
+	free(errors);
+	arena_free(arena);
+	return r == 0 ? COMMAND_OK : COMMAND_FAILED;
+}
+
+static int
+run_config_schema(const struct cli_options *options,
+    const struct command_call *call, struct buffer *out)
+{
+	(void)options;
+	if ((call->given[OPTION_MANUAL] ? config_schema_print_manual(out) :
+	    config_schema_print_json(out)) != 0)
+		return COMMAND_FAILED;
+	return COMMAND_OK;
+}
+
+static int
+run_completion(const struct cli_options *options,
+    const struct command_call *call, struct buffer *out)
+{
+	(void)options;
+	if (command_print_completion(call->arguments[0], out) == 0)
+		return COMMAND_OK;
+	fprintf(stderr, "postern: there is completion for bash and zsh\n");
+	return COMMAND_USAGE;
+}
+
+static int
+run_help(const struct cli_options *options, const struct command_call *call,
+    struct buffer *out)
+{
+	const struct command *command;
+
+	(void)options;
+	if (call->given[OPTION_MANUAL])
+		return command_print_manual(out) == 0 ? COMMAND_OK :
+		    COMMAND_FAILED;
+	command = call->argument_count == 0 ? NULL :
+	    command_find(call->arguments, call->argument_count);
+	if (command == NULL && call->argument_count > 0) {
+		fprintf(stderr, "postern: there is no command \"%.*s\"; "
+		    "see \"postern help\"\n",
+		    TEXT_ARG(call->arguments[0]));
+		return COMMAND_USAGE;
+	}
+	return command_print_help(command, out) == 0 ? COMMAND_OK :
+	    COMMAND_FAILED;
+}
+
+static int
+run_version(const struct cli_options *options,
+    const struct command_call *call, struct buffer *out)
+{
+	(void)call;
+	return buffer_printf(out, options->json ?
+	    "{\"version\": \"%s\", \"build\": \"%s\"}\n" :
+	    "postern %s (%s)\n", build_version, build_id) == 0 ? COMMAND_OK :
+	    COMMAND_FAILED;
+}
+
+static int (*const runners[COMMANDS])(const struct cli_options *options,
+    const struct command_call *call, struct buffer *out) = {
+	[COMMAND_CONFIG_CHECK] = run_config_check,
+	[COMMAND_CONFIG_SCHEMA] = run_config_schema,
+	[COMMAND_COMPLETION] = run_completion,
+	[COMMAND_HELP] = run_help,
+	[COMMAND_VERSION] = run_version,
+};
+
+int
+cli_local_run(const struct cli_options *options,
+    const struct command_call *call)
+{
+	struct buffer out;
+	int status;
+
+	require(runners[call->id] != NULL);
+	buffer_init(&out, OUTPUT_MAX);
+	status = runners[call->id](options, call, &out);
+	if (status == COMMAND_OK)
+		print(&out);
+	buffer_clear(&out);
+	return status;
+}

@@ -1,0 +1,29 @@
+/*
+ * The parts of the CLI: what runs here, and the way to admin.
+ */
+#ifndef GATEWAY_CLI_CLI_PRIVATE_H
+#define GATEWAY_CLI_CLI_PRIVATE_H
+
+#include <stdbool.h>
+
+#include "gateway/protocol/command.h"
+
+struct cli_options {
+	const char *socket;	/* path of the control socket */
+	bool json;
+};
+
+/* Run a local command; gives the exit status. */
+int cli_local_run(const struct cli_options *options,
+	const struct command_call *call);
+
+/*
+ * Let admin run the words; prints what comes back and gives the exit
+ * status.  For "config load FILE" the file is opened here, with the rights
+ * of the caller.
+ */
+int cli_remote_run(const struct cli_options *options,
+	const struct command_call *call, const struct text *words,
+	size_t count);
+
+#endif
