@@ -14,7 +14,6 @@
 #include "gateway/config/config_load.h"
 #include "gateway/protocol/process.h"
 
-#define ARENA_MAX (64u * 1024 * 1024)
 #define FILE_MAX (16u * 1024 * 1024)
 #define OUTPUT_MAX (32u * 1024 * 1024)
 
@@ -66,7 +65,7 @@ log_errors(const struct config_errors *errors)
 static int
 load_own_file(struct reason *why)
 {
-	struct arena *arena = arena_new(ARENA_MAX);
+	struct arena *arena = arena_new(CONFIG_LOAD_ARENA_MAX);
 	struct config_errors *errors = memory_new(sizeof(*errors));
 	struct config config;
 	int r = config_load_file(process_config_path(), arena, &config,
@@ -194,7 +193,7 @@ print_errors(struct admin_request *request,
 void
 admin_run_config_load(struct admin_request *request)
 {
-	struct arena *arena = arena_new(ARENA_MAX);
+	struct arena *arena = arena_new(CONFIG_LOAD_ARENA_MAX);
 	struct config_errors *errors = memory_new(sizeof(*errors));
 	struct reason why = { 0 };
 	struct config config;

@@ -11,7 +11,6 @@
 #include "gateway/protocol/build_id.h"
 
 #define OUTPUT_MAX (16u * 1024 * 1024)
-#define CONFIG_ARENA_MAX (64u * 1024 * 1024)
 #define DEFAULT_CONFIG "/etc/postern/postern.yaml"
 
 static void
@@ -49,7 +48,7 @@ static int
 run_config_check(const struct cli_options *options,
     const struct command_call *call, struct buffer *out)
 {
-	struct arena *arena = arena_new(CONFIG_ARENA_MAX);
+	struct arena *arena = arena_new(CONFIG_LOAD_ARENA_MAX);
 	struct config_errors *errors = memory_new(sizeof(*errors));
 	struct config config;
 	char *path = memory_string(call->argument_count > 0 ?
