@@ -49,7 +49,7 @@ CRYPTO = certificate digest openssl_library remote_key remote_key_channel \
 	signature_scheme tls_context tls_session
 
 # floor 4
-POLICY = host_access host_address mail_flow recipient_access
+POLICY = destination_resolve host_access host_address mail_flow recipient_access
 
 # floor 5: the processes, without their main files
 LISTENERS = smtp_content smtp_counters smtp_greeting smtp_id_pool \
@@ -59,8 +59,18 @@ LISTENERS = smtp_content smtp_counters smtp_greeting smtp_id_pool \
 	smtp_verb_bdat smtp_verb_data smtp_verb_ehlo smtp_verb_mail \
 	smtp_verb_noop smtp_verb_quit smtp_verb_rcpt smtp_verb_rset \
 	smtp_verb_starttls smtp_wait
-QUEUE =
-DELIVERY =
+QUEUE = body_digest queue queue_accept queue_act queue_admin queue_answer \
+	queue_body queue_bounce queue_budget queue_change queue_channel \
+	queue_destination queue_dispatch queue_disposition queue_heap \
+	queue_hold queue_ids queue_index queue_lease queue_ledger queue_log \
+	queue_message queue_outcome queue_part queue_process queue_record \
+	queue_recover queue_recycle queue_scan queue_schedule queue_stream \
+	queue_table queue_time
+DELIVERY = deliver_outbox deliver_process delivery delivery_body \
+	delivery_command delivery_connection delivery_destination \
+	delivery_health delivery_job delivery_requirements delivery_resolve \
+	delivery_session delivery_session_mail delivery_session_open \
+	delivery_target delivery_tls delivery_transaction delivery_trouble
 KEYS = keys_channel keys_file keys_policy keys_rate keys_service keys_store
 LOOKUP = dns_answer lookup_address lookup_event lookup_host_list lookup_hosts \
 	lookup_name lookup_peer lookup_process lookup_rate lookup_resolver \

@@ -20,13 +20,16 @@
 
 #ifdef POSTERN_TEST
 
+/* For both clocks, and for the wall clock alone. */
 static const volatile int64_t *offset;
+static const volatile int64_t *wall_offset;
 
 void
 clock_open(void)
 {
 	const char *path = getenv("POSTERN_CLOCK");
 	struct stat info;
+	size_t size = sizeof(*offset);
 	void *map;
 	int descriptor;
 
@@ -37,12 +40,15 @@ clock_open(void)
 		fatal_errno("%s", path);
 	if (info.st_size < (off_t)sizeof(*offset))
 		fatal("%s: shorter than eight bytes", path);
-	map = mmap(NULL, sizeof(*offset), PROT_READ, MAP_SHARED, descriptor,
-		0);
+	if (info.st_size >= (off_t)(2 * size))
+		size *= 2;
+	map = mmap(NULL, size, PROT_READ, MAP_SHARED, descriptor, 0);
 	if (map == MAP_FAILED)
 		fatal_errno("%s", path);
 	(void)close(descriptor);
 	offset = map;
+	if (size > sizeof(*offset))
+		wall_offset = offset + 1;
 }
 
 static int64_t
@@ -51,6 +57,15 @@ moved(int64_t time_us)
 	if (offset == NULL)
 		return time_us;
 	return time_us + (int64_t)le64toh((uint64_t)*offset);
+}
+
+static int64_t
+moved_wall(int64_t time_us)
+{
+	time_us = moved(time_us);
+	if (wall_offset == NULL)
+		return time_us;
+	return time_us + (int64_t)le64toh((uint64_t)*wall_offset);
 }
 
 /* A test may move the offset back; the monotonic clock then stands. */
@@ -73,7 +88,7 @@ clock_open(void)
 }
 
 static int64_t
-moved(int64_t time_us)
+moved_wall(int64_t time_us)
 {
 	return time_us;
 }
@@ -99,7 +114,7 @@ read_us(clockid_t id)
 int64_t
 clock_now_us(void)
 {
-	return moved(read_us(CLOCK_REALTIME));
+	return moved_wall(read_us(CLOCK_REALTIME));
 }
 
 int64_t

@@ -5,7 +5,8 @@
  * In test builds (POSTERN_TEST) both clocks are moved by an offset read
  * from the eight-byte file that the environment names in POSTERN_CLOCK
  * (signed microseconds, little endian, mapped shared and read at each
- * call), so that a test of 72 hours takes milliseconds.
+ * call), so that a test of 72 hours takes milliseconds.  Where the file has
+ * sixteen bytes, the second number moves the wall clock alone.
  */
 #ifndef GATEWAY_BASE_CLOCK_H
 #define GATEWAY_BASE_CLOCK_H

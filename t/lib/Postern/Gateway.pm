@@ -17,11 +17,13 @@ my @unprivileged = qw(setpriv --reuid=65534 --regid=65534 --clear-groups);
 our $BUILD = $ENV{POSTERN_BUILD} // 'build/test';
 
 # new(config => YAML, [files => {name => content}], [start => 0],
-#     [sink => Postern::Sink], [expect => [qr/warning/, ...]])
+#     [sink => Postern::Sink], [expect => [qr/warning/, ...]],
+#     [as_root => 1], [prefix => [words before the command]])
 # In the YAML: %PORT(name)% becomes a free port, %DIR% the folder.
 sub new {
 	my ($class, %o) = @_;
 	my $self = bless { ports => {}, expect => $o{expect} // [],
+	    as_root => $o{as_root}, prefix => $o{prefix} // [],
 	    environment => $o{environment} // {} }, $class;
 	$self->{directory} = $o{directory} //
 	    tempdir('postern-XXXXXX', TMPDIR => 1,
@@ -32,12 +34,12 @@ sub new {
 		$self->write_file($name, $o{files}{$name});
 	}
 	open my $clock, '>:raw', "$self->{directory}/clock" or die $!;
-	print {$clock} pack 'q<', 0;
+	print {$clock} pack 'q<2', 0, 0;
 	close $clock;
 	$self->configure($o{config} // default_config($o{sink}));
 	if ($o{start} // 1) {
-		$self->start or BAIL_OUT("the gateway does not start:\n" .
-		    $self->log_text);
+		$self->start or die "the gateway does not start:\n" .
+		    $self->log_text;
 	}
 	return $self;
 }
@@ -111,6 +113,7 @@ sub port {
 sub start {
 	my ($self, %o) = @_;
 	my $d = $self->{directory};
+	$o{as_root} //= $self->{as_root};
 	$self->own_folder unless $o{as_root};
 	my $before = () = $self->stderr_text =~ /event=ready\b/g;
 	my $pid = fork // die "fork: $!";
@@ -130,7 +133,8 @@ sub start {
 		my @user = ($> == 0 && !$o{as_root}) ? @unprivileged : ();
 		{
 			no warnings 'exec';
-			exec @user, "$self->{build}/postern-supervisor",
+			exec @{ $self->{prefix} }, @user,
+			    "$self->{build}/postern-supervisor",
 			    '-c', "$d/postern.yaml";
 		}
 		POSIX::_exit(127);
@@ -207,8 +211,11 @@ sub cli {
 		open STDOUT, '>', "$d/cli.out" or die;
 		open STDERR, '>', "$d/cli.err" or die;
 		open STDIN, '<', '/dev/null';
-		exec "$self->{build}/postern", '--socket', "$d/run/control",
-		    @words;
+		{
+			no warnings 'exec';
+			exec "$self->{build}/postern", '--socket',
+			    "$d/run/control", @words;
+		}
 		POSIX::_exit(127);
 	}
 	waitpid $pid, 0;
@@ -232,14 +239,27 @@ sub pids {
 	return \%pids;
 }
 
-# Move the clock of the whole gateway (test builds).
+# Move the clocks of the whole gateway (test builds).
 sub move_clock {
 	my ($self, $seconds) = @_;
+	return $self->move_offset(0, $seconds);
+}
+
+# The wall clock alone, as when somebody sets it.
+sub move_wall_clock {
+	my ($self, $seconds) = @_;
+	return $self->move_offset(8, $seconds);
+}
+
+sub move_offset {
+	my ($self, $at, $seconds) = @_;
 	open my $clock, '+<:raw', "$self->{directory}/clock" or die $!;
+	seek $clock, $at, 0;
 	read $clock, my $old, 8;
-	seek $clock, 0, 0;
+	seek $clock, $at, 0;
 	print {$clock} pack 'q<', unpack('q<', $old) + $seconds * 1_000_000;
 	close $clock;
+	return;
 }
 
 sub queue_is_empty {
@@ -306,6 +326,9 @@ sub finish {
 	my @reports = map { slurp($_) }
 	    glob "$self->{directory}/sanitizer.*";
 	is_deeply(\@reports, [], 'no sanitizer report');
+	is_deeply([Postern::Smtp->odd_replies], [],
+	    'every reply has an enhanced status of its class')
+	    if Postern::Smtp->can('odd_replies');
 }
 
 sub DESTROY {

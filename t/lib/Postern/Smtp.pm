@@ -6,6 +6,8 @@ use IO::Socket::INET;
 use IO::Select;
 use Time::HiRes qw(time);
 
+my @odd_replies;
+
 # Postern::Smtp->new(port => N, [local => '127.0.0.2'], [tls => 1],
 #     [banner => 0])
 sub new {
@@ -17,7 +19,7 @@ sub new {
 	$socket->autoflush(1);
 	binmode $socket;
 	my $self = bless { socket => $socket, input => '',
-	    timeout => $o{timeout} // 20 }, $class;
+	    timeout => $o{timeout} // 20, replies => [] }, $class;
 	$self->start_tls(%{ $o{tls_options} // {} }) if $o{tls};
 	$self->{greeting} = $self->reply unless defined $o{banner} && !$o{banner};
 	return $self;
@@ -77,7 +79,47 @@ sub reply {
 	$self->{input} =~ s/^((?:\d{3}-[^\n]*\n)*\d{3}(?: [^\n]*)?\r?\n)//;
 	(my $text = $1) =~ s/\r//g;
 	chomp $text;
+	push @odd_replies, $text if @{ $self->{replies} } && is_odd($text);
+	push @{ $self->{replies} }, $text;
 	return $text;
+}
+
+# RFC 2034: every reply has an enhanced status of its own class, but for
+# greetings, the answers to EHLO and HELO, and 354.
+sub is_odd {
+	my ($reply) = @_;
+	return 0 if $reply =~ /^354 / || $reply =~ /^250-[^ \n]+\n/ ||
+	    $reply =~ /^250 [\w.-]+$/;
+	return grep { !/^([245])\d\d[ -]\1\.\d{1,3}\.\d{1,3} ./ }
+	    split /\n/, $reply;
+}
+
+# Replies of all connections that break that rule.
+sub odd_replies { return @odd_replies }
+
+# Send lines in one segment, give the reply to each.
+sub commands {
+	my ($self, @lines) = @_;
+	$self->raw(join '', map { "$_\r\n" } @lines) or return;
+	return map { $self->reply } @lines;
+}
+
+# All replies until the other side closes, or those to so many commands.
+sub rest {
+	my ($self, $count) = @_;
+	my @replies;
+	while (!defined $count || @replies < $count) {
+		my $reply = $self->reply;
+		last if $reply eq '';
+		push @replies, $reply;
+	}
+	return @replies;
+}
+
+# Their codes.
+sub codes {
+	my (@replies) = @_;
+	return map { /^(\d{3})/ ? $1 : '' } @replies;
 }
 
 # Send a line, give its reply.

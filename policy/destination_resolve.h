@@ -1,0 +1,48 @@
+/*
+ * Where mail for a domain goes and how: the next hop from smtp_routes (or a
+ * look-up of MX records), the rule for it from destinations.  Used by queue
+ * when it schedules and again by deliver when it sends.  Pure.
+ */
+#ifndef POLICY_DESTINATION_RESOLVE_H
+#define POLICY_DESTINATION_RESOLVE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gateway/base/arena.h"
+#include "gateway/base/error.h"
+#include "gateway/base/text.h"
+#include "gateway/config/config.h"
+
+#define DESTINATION_DOMAIN_MAX 1000
+#define DESTINATION_KEY_MAX 4096
+#define DESTINATION_NAMES_MAX 64
+
+struct destination {
+	/*
+	 * "mx:example.org;tls=preferred;..." or "route:host:25;tls=...":
+	 * equal keys mean the same hosts under the same rule, whatever the
+	 * configuration's version.
+	 */
+	struct text key;
+	struct text domain;		/* lower case; looked up by MX ... */
+	const struct text *hosts;	/* ... unless there are hosts */
+	size_t host_count;
+	uint8_t tls;			/* enum config_destination_tls */
+	const struct text *tls_names;	/* at most DESTINATION_NAMES_MAX */
+	size_t tls_name_count;
+	uint32_t concurrency;
+	uint32_t messages_per_connection;
+	struct text bounce_profile;
+};
+
+/*
+ * Resolve the domain of a recipient; a domain literal ("[192.0.2.1]",
+ * RFC 5321 4.1.3) is its own host, the empty domain (postmaster) is ours.
+ * Texts live in config or in the arena.  ERROR_MALFORMED (no domain at
+ * all), ERROR_LIMIT (too long, or the arena is full).
+ */
+int destination_resolve(const struct config *config, struct text domain,
+	struct arena *arena, struct destination *out) MUST_CHECK;
+
+#endif

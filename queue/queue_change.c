@@ -1,0 +1,100 @@
+/*
+ * Record and memory in one step.
+ */
+#include "queue/queue_change.h"
+
+#include "gateway/base/clock.h"
+#include "queue/queue.h"
+
+static void
+apply(struct queue *queue, struct queue_message *message,
+    const struct queue_change *change)
+{
+	uint32_t before = message->live;
+
+	queue_message_apply(message, change);
+	queue->table.live -= before - message->live;
+	queue_index_dirty(queue, message);
+}
+
+void
+queue_change(struct queue *queue, struct queue_message *message,
+    const struct queue_change *change)
+{
+	struct segment_place place;
+	uint64_t lsn;
+
+	queue_log_change(queue, QUEUE_RECORD_STATE, message, change,
+	    TEXT_EMPTY, &place, &lsn);
+	if (change->set & QUEUE_SET_STATE)
+		message->lsn = lsn;
+	apply(queue, message, change);
+}
+
+#ifdef POSTERN_SABOTAGE_SPLIT_BOUNCE
+/*
+ * For the crash tests only: the outcome is durable before what it generates,
+ * so that a cut between the two loses the bounce.
+ */
+static void
+log_outcome(struct queue *queue, struct queue_message *message,
+    const struct queue_change *change, struct queue_message *child,
+    struct text child_body)
+{
+	struct queue_change alone = *change;
+	struct segment_place place;
+	uint64_t lsn;
+
+	alone.child = (struct text){ 0 };
+	queue_log_change(queue, QUEUE_RECORD_OUTCOME, message, &alone,
+	    TEXT_EMPTY, &place, &lsn);
+	queue_log_sync(queue);
+	if (child != NULL)
+		queue_log_accept(queue, child, child_body);
+}
+#else
+static void
+log_outcome(struct queue *queue, struct queue_message *message,
+    const struct queue_change *change, struct queue_message *child,
+    struct text child_body)
+{
+	struct segment_place place;
+	uint64_t lsn;
+
+	queue_log_change(queue, QUEUE_RECORD_OUTCOME, message, change,
+	    child_body, &place, &lsn);
+	if (child == NULL)
+		return;
+	child->place = place;
+	child->body_mid = message->mid;
+	child->lsn = lsn;
+	queue_ledger_count_message(&queue->ledger, child->recipient_count,
+	    true);
+}
+#endif
+
+void
+queue_change_outcome(struct queue *queue, struct queue_message *message,
+    const struct queue_change *change, struct queue_message *child,
+    struct text child_body)
+{
+	log_outcome(queue, message, change, child, child_body);
+	apply(queue, message, change);
+	if (child != NULL)
+		queue_table_add(queue, child);
+}
+
+void
+queue_change_done(struct queue *queue, struct queue_message *message)
+{
+	int64_t life_us = clock_now_us() - message->received_us;
+
+	require(message->live == 0);
+	queue_part_drop_all(queue, message, true);
+	if (message->state == MESSAGE_HELD)
+		queue->table.held--;
+	queue_message_move(message, message->state, MESSAGE_DONE);
+	mail_event_done(message->mid,
+	    life_us > 0 ? (uint64_t)life_us / 1000 : 0);
+	queue_table_remove(queue, message);
+}

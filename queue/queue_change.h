@@ -1,0 +1,32 @@
+/*
+ * Changing a message: the record and the memory in one step, so that neither
+ * is ever without the other.
+ */
+#ifndef QUEUE_QUEUE_CHANGE_H
+#define QUEUE_QUEUE_CHANGE_H
+
+#include "queue/queue_message.h"
+
+struct queue;
+
+/*
+ * Write a STATE record and make it true; the state itself is the caller's to
+ * move to what the record says.
+ */
+void queue_change(struct queue *queue, struct queue_message *message,
+	const struct queue_change *change);
+/*
+ * Write an OUTCOME, with the message that it generates (NULL: none; not in
+ * the table yet, its encoded envelope in change->child) and its body, and
+ * make it true.  The child joins the table.
+ */
+void queue_change_outcome(struct queue *queue, struct queue_message *message,
+	const struct queue_change *change, struct queue_message *child,
+	struct text child_body);
+/*
+ * The message is over: every recipient has its outcome.  Drops its parts,
+ * moves it to DONE and frees it.
+ */
+void queue_change_done(struct queue *queue, struct queue_message *message);
+
+#endif

@@ -1,0 +1,134 @@
+/*
+ * The shapes of the queue's records.  PROTOCOL.queuerecords.
+ */
+#include "queue/queue_record.h"
+
+static const struct record_field recipient_change_fields[] = {
+	RECORD_NUMBER(1, RECORD_U32, struct queue_recipient_change, rid),
+	RECORD_NUMBER(2, RECORD_U8, struct queue_recipient_change, state),
+	RECORD_NUMBER(3, RECORD_U32, struct queue_recipient_change,
+	    attempts),
+	RECORD_NUMBER(4, RECORD_I64, struct queue_recipient_change,
+	    next_try_us),
+	RECORD_NUMBER(5, RECORD_U8, struct queue_recipient_change, warned),
+	RECORD_TEXT_FIELD(6, struct queue_recipient_change, status, 16),
+	RECORD_TEXT_FIELD(7, struct queue_recipient_change, reason,
+	    QUEUE_WORDS_MAX),
+	RECORD_TEXT_FIELD(8, struct queue_recipient_change, host,
+	    QUEUE_WORDS_MAX),
+};
+static const struct record_shape recipient_change_shape =
+    RECORD_SHAPE(queue_recipient_change, recipient_change_fields);
+
+static const struct record_field change_fields[] = {
+	RECORD_NUMBER(1, RECORD_U32, struct queue_change, set),
+	RECORD_NUMBER(2, RECORD_U8, struct queue_change, state),
+	RECORD_TEXT_FIELD(3, struct queue_change, hold_reason,
+	    QUEUE_WORDS_MAX),
+	RECORD_TEXT_FIELD(4, struct queue_change, disposition,
+	    QUEUE_WORDS_MAX),
+	RECORD_NUMBER(5, RECORD_U64, struct queue_change,
+	    disposition_version),
+	RECORD_NUMBER(6, RECORD_U32, struct queue_change, crashes),
+	RECORD_LIST_FIELD(7, struct queue_change, recipients,
+	    recipient_count, ENVELOPE_RECIPIENTS_MAX,
+	    &recipient_change_shape),
+	RECORD_TEXT_FIELD(8, struct queue_change, child, QUEUE_ENVELOPE_MAX),
+};
+const struct record_shape queue_change_shape =
+    RECORD_SHAPE(queue_change, change_fields);
+
+static const struct record_field place_fields[] = {
+	RECORD_NUMBER(1, RECORD_U32, struct segment_place, segment),
+	RECORD_NUMBER(2, RECORD_U32, struct segment_place, offset),
+	RECORD_NUMBER(3, RECORD_U32, struct segment_place, envelope_len),
+	RECORD_NUMBER(4, RECORD_U32, struct segment_place, body_len),
+};
+static const struct record_shape place_shape =
+    RECORD_SHAPE(segment_place, place_fields);
+
+static const struct record_field saved_fields[] = {
+	RECORD_TEXT_FIELD(1, struct queue_saved, envelope,
+	    QUEUE_ENVELOPE_MAX),
+	RECORD_LIST_FIELD(2, struct queue_saved, pieces, piece_count,
+	    QUEUE_PIECES_MAX, &place_shape),
+	RECORD_ONE_FIELD(3, struct queue_saved, state, &queue_change_shape),
+};
+const struct record_shape queue_saved_shape =
+    RECORD_SHAPE(queue_saved, saved_fields);
+
+static const struct record_field body_piece_fields[] = {
+	RECORD_NUMBER(1, RECORD_U32, struct queue_body_piece, index),
+};
+const struct record_shape queue_body_piece_shape =
+    RECORD_SHAPE(queue_body_piece, body_piece_fields);
+
+static const struct record_field totals_fields[] = {
+	RECORD_NUMBER(1, RECORD_U64, struct queue_totals, accepted),
+	RECORD_NUMBER(2, RECORD_U64, struct queue_totals, generated),
+	RECORD_NUMBER(3, RECORD_U64, struct queue_totals, delivered),
+	RECORD_NUMBER(4, RECORD_U64, struct queue_totals, failed),
+	RECORD_NUMBER(5, RECORD_U64, struct queue_totals, dropped),
+	RECORD_NUMBER(6, RECORD_U64, struct queue_totals, deleted),
+	RECORD_NUMBER(7, RECORD_U64, struct queue_totals, expired),
+};
+static const struct record_shape totals_shape =
+    RECORD_SHAPE(queue_totals, totals_fields);
+
+static const struct record_field jump_fields[] = {
+	RECORD_NUMBER(1, RECORD_I64, struct queue_jump, before_us),
+	RECORD_NUMBER(2, RECORD_I64, struct queue_jump, amount_us),
+};
+static const struct record_shape jump_shape =
+    RECORD_SHAPE(queue_jump, jump_fields);
+
+static const struct record_field counters_fields[] = {
+	RECORD_ONE_FIELD(1, struct queue_counters, totals, &totals_shape),
+	RECORD_NUMBER(2, RECORD_U64, struct queue_counters, mid_limit),
+	RECORD_NUMBER(3, RECORD_U64, struct queue_counters, icid_limit),
+	RECORD_NUMBER(4, RECORD_U64, struct queue_counters, dcid_limit),
+	RECORD_NUMBER(5, RECORD_U64, struct queue_counters, job_limit),
+	RECORD_LIST_FIELD(6, struct queue_counters, jumps, jump_count,
+	    QUEUE_JUMPS_MAX, &jump_shape),
+};
+const struct record_shape queue_counters_shape =
+    RECORD_SHAPE(queue_counters, counters_fields);
+
+static const struct {
+	const char *name;
+	const struct record_shape *shape;
+} records[] = {
+	[QUEUE_RECORD_COUNTERS] = { "counters", &queue_counters_shape },
+	[QUEUE_RECORD_ACCEPT] = { "accept", &queue_saved_shape },
+	[QUEUE_RECORD_BODY] = { "body", &queue_body_piece_shape },
+	[QUEUE_RECORD_STATE] = { "state", &queue_change_shape },
+	[QUEUE_RECORD_OUTCOME] = { "outcome", &queue_change_shape },
+	[QUEUE_RECORD_RELOC] = { "reloc", &queue_saved_shape },
+};
+#define RECORDS (sizeof(records) / sizeof(records[0]))
+
+const char *
+queue_record_name(unsigned int type)
+{
+	if (type >= RECORDS || records[type].name == NULL)
+		return "unknown";
+	return records[type].name;
+}
+
+int
+queue_record_decode(unsigned int type, struct text bytes,
+    struct arena *arena, union queue_record *out)
+{
+	if (type >= RECORDS || records[type].shape == NULL)
+		return ERROR_NOT_FOUND;
+	return record_decode(records[type].shape, bytes, arena, out);
+}
+
+int
+queue_record_encode(unsigned int type, const union queue_record *value,
+    struct buffer *out)
+{
+	if (type >= RECORDS || records[type].shape == NULL)
+		return ERROR_NOT_FOUND;
+	return record_encode(records[type].shape, value, out);
+}

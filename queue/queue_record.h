@@ -1,0 +1,132 @@
+/*
+ * The records of the queue's log as plain data (PROTOCOL.queuerecords):
+ * what changes the queue is one of these, and nothing else is remembered.
+ * Tags are part of the log on disk: never reused, never renumbered.
+ */
+#ifndef QUEUE_QUEUE_RECORD_H
+#define QUEUE_QUEUE_RECORD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gateway/base/record.h"
+#include "gateway/mail/envelope.h"
+#include "gateway/protocol/frame_queue_admin.h"
+#include "gateway/store/segment_log.h"
+
+enum queue_record_type {
+	QUEUE_RECORD_COUNTERS = SEGMENT_COUNTERS,
+	QUEUE_RECORD_ACCEPT = 2,	/* a message; body inline or pieces */
+	QUEUE_RECORD_BODY = 3,		/* a piece, before its ACCEPT */
+	QUEUE_RECORD_STATE = 4,		/* a change of a message */
+	QUEUE_RECORD_OUTCOME = 5,	/* results, and the message that they
+					   generate, with its body */
+	QUEUE_RECORD_RELOC = 6,		/* a message with all its state */
+};
+
+#define QUEUE_PIECES_MAX 16384
+#define QUEUE_ENVELOPE_MAX (4u * 1024 * 1024)
+#define QUEUE_WORDS_MAX 1024
+#define QUEUE_JUMPS_MAX 8
+
+/* What a struct queue_change sets besides its recipients. */
+enum queue_change_set {
+	QUEUE_SET_STATE = 1,
+	QUEUE_SET_DISPOSITION = 2,
+	QUEUE_SET_CRASHES = 4,
+	QUEUE_SET_HOLD_REASON = 8,
+};
+
+/* All of one recipient as it is from now on. */
+struct queue_recipient_change {
+	uint32_t rid;
+	uint8_t state;		/* enum recipient_state */
+	uint32_t attempts;
+	int64_t next_try_us;
+	uint8_t warned;		/* a delay warning was made */
+	struct text status;	/* of the last attempt: "4.4.1" */
+	struct text reason;
+	struct text host;
+};
+
+/* STATE and OUTCOME; absolute values, so that twice is once. */
+struct queue_change {
+	uint32_t set;		/* set of enum queue_change_set */
+	uint8_t state;		/* enum message_state */
+	struct text hold_reason;
+	struct text disposition;
+	uint64_t disposition_version;
+	uint32_t crashes;
+	struct queue_recipient_change *recipients;
+	size_t recipient_count;
+	struct text child;	/* encoded envelope of the generated message;
+				   its body is the record's */
+};
+
+/* ACCEPT (without state), RELOC, and a row of the index. */
+struct queue_saved {
+	struct text envelope;	/* a struct envelope, encoded */
+	struct segment_place *pieces;	/* none: the body is the record's */
+	size_t piece_count;
+	struct queue_change state;
+};
+
+/* BODY */
+struct queue_body_piece {
+	uint32_t index;		/* from 1 */
+};
+
+/* In recipients, since the queue was made. */
+struct queue_totals {
+	uint64_t accepted;
+	uint64_t generated;
+	uint64_t delivered;
+	uint64_t failed;
+	uint64_t dropped;
+	uint64_t deleted;
+	uint64_t expired;
+};
+
+/* The wall clock went forward by so much without time passing. */
+struct queue_jump {
+	int64_t before_us;
+	int64_t amount_us;
+};
+
+/* COUNTERS */
+struct queue_counters {
+	struct queue_totals totals;	/* of all records before this one */
+	uint64_t mid_limit;	/* numbers below may have been given away */
+	uint64_t icid_limit;
+	uint64_t dcid_limit;
+	uint64_t job_limit;
+	struct queue_jump *jumps;
+	size_t jump_count;
+};
+
+extern const struct record_shape queue_change_shape;
+extern const struct record_shape queue_saved_shape;
+extern const struct record_shape queue_body_piece_shape;
+extern const struct record_shape queue_counters_shape;
+
+/* "accept"; never NULL. */
+const char *queue_record_name(unsigned int type);
+
+/*
+ * Decode the envelope bytes of a record of that type into *out, a struct as
+ * the table below says; ERROR_NOT_FOUND for an unknown type, which is
+ * skipped (a later version wrote it).
+ */
+union queue_record {
+	struct queue_change change;	/* STATE, OUTCOME */
+	struct queue_saved saved;	/* ACCEPT, RELOC */
+	struct queue_body_piece piece;	/* BODY */
+	struct queue_counters counters;	/* COUNTERS */
+};
+int queue_record_decode(unsigned int type, struct text bytes,
+	struct arena *arena, union queue_record *out) MUST_CHECK;
+/* The reverse. */
+int queue_record_encode(unsigned int type, const union queue_record *value,
+	struct buffer *out) MUST_CHECK;
+
+#endif

@@ -1,0 +1,201 @@
+/*
+ * Streaming large bodies, in turns.
+ */
+#include "queue/queue_stream.h"
+
+#include <stdlib.h>
+
+#include "gateway/base/memory.h"
+#include "queue/queue.h"
+
+struct queue_stream {
+	struct list link;
+	struct queue_channel *channel;
+	uint64_t id;
+	struct queue_message *message;
+	struct message_body *body;
+	uint64_t offset;
+	struct segment_place *pieces;
+	size_t count;
+};
+
+void
+queue_streams_init(struct queue_streams *streams)
+{
+	list_init(&streams->all);
+}
+
+static void
+stream_free(struct queue_stream *stream)
+{
+	list_remove(&stream->link);
+	queue_message_free(stream->message);
+	message_body_release(&stream->body);
+	free(stream->pieces);
+	free(stream);
+}
+
+void
+queue_streams_clear(struct queue *queue)
+{
+	struct list *link, *after;
+
+	LIST_EACH(&queue->streams.all, link, after)
+		stream_free(LIST_OWNER(link, struct queue_stream, link));
+}
+
+void
+queue_stream_add(struct queue_channel *channel, uint64_t id,
+    struct queue_message *message, struct message_body *body)
+{
+	struct queue *queue = channel->queue;
+	struct queue_stream *stream = memory_new(sizeof(*stream));
+	uint64_t count = message_body_size(body) /
+	    queue_log_inline_max(queue) + 1;
+
+	stream->channel = channel;
+	stream->id = id;
+	stream->message = message;
+	stream->body = body;
+	stream->pieces = memory_array((size_t)count,
+	    sizeof(*stream->pieces));
+	list_append(&queue->streams.all, &stream->link);
+	loop_again(queue->loop);
+}
+
+bool
+queue_stream_has(const struct queue *queue, uint64_t mid)
+{
+	struct list *link, *after;
+
+	LIST_EACH(&queue->streams.all, link, after)
+		if (LIST_OWNER(link, struct queue_stream,
+		    link)->message->mid == mid)
+			return true;
+	return false;
+}
+
+uint32_t
+queue_streams_lowest_segment(const struct queue *queue)
+{
+	uint32_t lowest = UINT32_MAX;
+	struct list *link, *after;
+
+	LIST_EACH(&queue->streams.all, link, after) {
+		const struct queue_stream *stream =
+		    LIST_OWNER(link, struct queue_stream, link);
+
+		if (stream->count > 0 && stream->pieces[0].segment < lowest)
+			lowest = stream->pieces[0].segment;
+	}
+	return lowest;
+}
+
+void
+queue_stream_channel_ended(struct queue *queue,
+    struct queue_channel *channel)
+{
+	struct list *link, *after;
+
+	LIST_EACH(&queue->streams.all, link, after) {
+		struct queue_stream *stream =
+		    LIST_OWNER(link, struct queue_stream, link);
+
+		if (stream->channel == channel)
+			stream_free(stream);
+	}
+}
+
+/* ---- pieces ------------------------------------------------------------- */
+
+/* The next piece into the scratch buffer. */
+static int
+read_piece(struct queue *queue, const struct queue_stream *stream)
+{
+	uint64_t rest = message_body_size(stream->body) - stream->offset;
+	size_t size = rest < queue_log_inline_max(queue) ? (size_t)rest :
+	    queue_log_inline_max(queue);
+	struct text got;
+	char *at;
+	int r = 0;
+
+	buffer_reset(&queue->scratch);
+	while (r == 0 && buffer_len(&queue->scratch) < size) {
+		size_t len = buffer_len(&queue->scratch);
+
+		r = buffer_reserve(&queue->scratch, size - len, &at);
+		if (r == 0)
+			r = message_body_read(stream->body, stream->offset +
+			    len, size - len, at, &got);
+		if (r == 0 && text_is_empty(got))
+			r = ERROR_MISMATCH;
+		if (r == 0)
+			buffer_commit(&queue->scratch, got.len);
+	}
+	return r;
+}
+
+static int
+write_piece(struct queue *queue, struct queue_stream *stream)
+{
+	int r = read_piece(queue, stream);
+
+	if (r != 0)
+		return r;
+	queue_log_piece(queue, stream->message->mid,
+	    (uint32_t)stream->count + 1, buffer_text(&queue->scratch),
+	    &stream->pieces[stream->count]);
+	stream->count++;
+	stream->offset += buffer_len(&queue->scratch);
+	return 0;
+}
+
+static void
+finish(struct queue_stream *stream)
+{
+	queue_message_set_pieces(stream->message, stream->pieces,
+	    stream->count);
+	queue_accept_finish(stream->channel, stream->id, stream->message,
+	    stream->body, TEXT_EMPTY);
+	stream->message = NULL;
+	stream->body = NULL;
+	stream_free(stream);
+}
+
+/* One piece of the first stream, which then goes to the back. */
+static size_t
+step(struct queue *queue)
+{
+	struct queue_stream *stream = LIST_OWNER(queue->streams.all.next,
+	    struct queue_stream, link);
+	uint64_t size = message_body_size(stream->body);
+	int r = segment_log_can_append(queue->log.log,
+	    queue_log_inline_max(queue)) ? write_piece(queue, stream) :
+	    ERROR_LIMIT;
+
+	if (r != 0) {
+		queue_accept_failed(stream->channel, stream->id,
+		    stream->message->mid);
+		stream_free(stream);
+		return 0;
+	}
+	if (stream->offset == size) {
+		finish(stream);
+	} else {
+		list_remove(&stream->link);
+		list_append(&queue->streams.all, &stream->link);
+	}
+	return buffer_len(&queue->scratch);
+}
+
+void
+queue_streams_turn(struct queue *queue)
+{
+	size_t bytes = 0;
+
+	while (!list_is_empty(&queue->streams.all) &&
+	    bytes < QUEUE_STREAM_TURN_BYTES)
+		bytes += step(queue);
+	if (!list_is_empty(&queue->streams.all))
+		loop_again(queue->loop);
+}

@@ -1,0 +1,786 @@
+/*
+ * A whole queue in one loop with its peers: an smtp process that submits,
+ * deliver processes that answer as told, and admin.
+ */
+#ifndef T_UNIT_QUEUE_FIXTURE_H
+#define T_UNIT_QUEUE_FIXTURE_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gateway/base/clock.h"
+#include "gateway/base/log.h"
+#include "gateway/base/memory.h"
+#include "queue/body_digest.h"
+#include "queue/queue.h"
+
+#define RIG_JOBS_MAX 4096
+#define RIG_DELIVERS 2
+#define RIG_WAIT_MS 20000
+
+struct rig;
+
+struct rig_peer {
+	struct rig *rig;
+	struct ipc *ipc;
+	enum process_kind kind;
+	uint32_t number;
+	bool gone;
+};
+
+struct rig_job {
+	uint64_t job;
+	uint64_t mid;
+	uint32_t attempt;
+	uint32_t deliver;
+	uint32_t concurrency;
+	size_t count;
+	uint32_t rids[QUEUE_PART_RECIPIENTS_MAX];
+	char first[128];	/* address */
+	char sender[128];
+	char key[256];
+	char domain[128];
+	uint8_t class;
+	uint64_t size;
+	bool is_intact;		/* its hash fits */
+	char body[512];		/* the beginning */
+	bool answered;
+};
+
+struct rig {
+	struct loop *loop;
+	struct config config;
+	struct config_destination destinations[2];
+	struct config_bounce_profile profile;
+	struct text all[1];
+	char directory[64];
+	uint64_t epoch;
+	uint64_t version;
+	struct queue *queue;
+	struct arena *arena;
+	struct rig_peer smtp;
+	struct rig_peer deliver[RIG_DELIVERS];
+	struct rig_peer admin;
+	uint64_t mid;		/* next of the lease */
+	uint64_t lease_end;
+	uint64_t submitted;
+	uint64_t results;
+	uint64_t committed;
+	struct frame_submit_result last_result;
+	struct frame_accepting accepting;
+	struct frame_budget budget;
+	struct rig_job *jobs;
+	size_t job_count;
+	/* What deliver says to a job; NULL: nothing. */
+	void (*answer)(struct rig *rig, struct rig_job *job);
+	size_t list_count, message_count, act_count, ledger_count;
+	struct frame_queue_list list;
+	struct frame_queue_message message;
+	struct frame_queue_act act;
+	struct frame_queue_ledger ledger;
+	bool (*until)(struct rig *rig);
+	struct loop_timer *limit;
+	struct loop_timer *pause;
+	bool timed_out;
+	bool paused;
+};
+
+/* ---- peers -------------------------------------------------------------- */
+
+static inline struct ipc_identity
+rig_identity(const struct rig *rig, enum process_kind kind, uint32_t number)
+{
+	struct ipc_identity identity = {
+		.build = "unit test",
+		.protocol = IPC_PROTOCOL,
+		.kind = kind,
+		.number = number,
+		.epoch = rig->epoch,
+	};
+
+	return identity;
+}
+
+static inline void
+rig_text(struct text t, char *out, size_t size)
+{
+	size_t len = t.len < size - 1 ? t.len : size - 1;
+
+	if (len > 0)
+		memcpy(out, t.data, len);
+	out[len] = '\0';
+}
+
+static inline void
+rig_send_result(struct rig *rig, struct rig_job *job, uint8_t result,
+    uint16_t reply, const char *status, const char *reason,
+    uint8_t destination)
+{
+	struct frame_recipient_result items[QUEUE_PART_RECIPIENTS_MAX];
+	struct frame_job_result frame = {
+		.job = job->job,
+		.mid = job->mid,
+		.attempt = job->attempt,
+		.dcid = 7,
+		.destination = destination,
+		.host = TEXT("mx.example.org [192.0.2.1]:25"),
+		.recipients = items,
+		.recipient_count = job->count,
+	};
+
+	for (size_t i = 0; i < job->count; i++)
+		items[i] = (struct frame_recipient_result){
+			.rid = job->rids[i],
+			.result = result,
+			.reply = reply,
+			.status = text_from(status),
+			.reason = text_from(reason),
+		};
+	job->answered = true;
+	frame_send(rig->deliver[job->deliver].ipc, FRAME_JOB_RESULT, &frame,
+	    -1);
+}
+
+static inline void
+rig_deliver(struct rig *rig, struct rig_job *job)
+{
+	rig_send_result(rig, job, FRAME_RESULT_DELIVERED, 250, "2.0.0",
+	    "accepted", FRAME_DESTINATION_REACHED);
+}
+
+static inline void
+rig_fail(struct rig *rig, struct rig_job *job)
+{
+	rig_send_result(rig, job, FRAME_RESULT_FAILED, 550, "5.1.1",
+	    "no such user", FRAME_DESTINATION_REACHED);
+}
+
+static inline void
+rig_defer(struct rig *rig, struct rig_job *job)
+{
+	rig_send_result(rig, job, FRAME_RESULT_DEFERRED, 450, "4.2.1",
+	    "come again", FRAME_DESTINATION_REACHED);
+}
+
+static inline void
+rig_unreachable(struct rig *rig, struct rig_job *job)
+{
+	rig_send_result(rig, job, FRAME_RESULT_DEFERRED, 0, "4.4.1",
+	    "connection refused", FRAME_DESTINATION_UNREACHABLE);
+}
+
+static inline void
+rig_on_job(struct rig_peer *peer, const struct frame_job *frame,
+    int descriptor)
+{
+	struct rig *rig = peer->rig;
+	struct rig_job *job = &rig->jobs[rig->job_count++];
+	struct message_body *body = NULL;
+	uint8_t digest[32];
+	struct text got;
+	char *whole = memory_new((size_t)frame->envelope.size + 1);
+
+	assert_true(rig->job_count <= RIG_JOBS_MAX);
+	*job = (struct rig_job){
+		.job = frame->job,
+		.mid = frame->envelope.mid,
+		.attempt = frame->attempt,
+		.deliver = peer->number,
+		.concurrency = frame->destination.concurrency,
+		.class = frame->envelope.class,
+		.size = frame->envelope.size,
+	};
+	for (size_t i = 0; i < frame->envelope.recipient_count; i++)
+		job->rids[job->count++] = frame->envelope.recipients[i].rid;
+	rig_text(frame->envelope.recipients[0].address, job->first,
+	    sizeof(job->first));
+	rig_text(frame->envelope.sender, job->sender, sizeof(job->sender));
+	rig_text(frame->destination.key, job->key, sizeof(job->key));
+	rig_text(frame->destination.domain, job->domain,
+	    sizeof(job->domain));
+	assert_int_equal(message_body_receive(frame->body, descriptor,
+	    frame->envelope.size, &body), 0);
+	for (size_t at = 0; at < frame->envelope.size; at += got.len) {
+		assert_int_equal(message_body_read(body, at,
+		    (size_t)frame->envelope.size - at, whole + at, &got), 0);
+		assert_true(got.len > 0);
+		if (got.data != whole + at)
+			memcpy(whole + at, got.data, got.len);
+	}
+	body_digest(text_of(whole, (size_t)frame->envelope.size), digest);
+	job->is_intact = memcmp(digest, frame->envelope.sha256, 32) == 0;
+	rig_text(text_of(whole, (size_t)frame->envelope.size), job->body,
+	    sizeof(job->body));
+	free(whole);
+	message_body_release(&body);
+	if (rig->answer != NULL)
+		rig->answer(rig, job);
+}
+
+union rig_frame {
+	struct frame_id_lease id_lease;
+	struct frame_submit_result submit_result;
+	struct frame_accepting accepting;
+	struct frame_budget budget;
+	struct frame_job job;
+	struct frame_queue_list list;
+	struct frame_queue_message message;
+	struct frame_queue_act act;
+	struct frame_queue_ledger ledger;
+};
+
+static inline void
+rig_keep(struct rig *rig, const struct record_shape *shape,
+    const void *value, void *out)
+{
+	assert_int_equal(record_copy(shape, value, rig->arena, out), 0);
+}
+
+static inline void
+rig_take(struct rig_peer *peer, uint16_t type, const union rig_frame *frame)
+{
+	struct rig *rig = peer->rig;
+
+	if (type == FRAME_ID_LEASE && frame->id_lease.kind == FRAME_ID_MID) {
+		rig->mid = frame->id_lease.first;
+		rig->lease_end = rig->mid + frame->id_lease.count;
+	} else if (type == FRAME_SUBMIT_RESULT) {
+		rig->results++;
+		rig->committed += frame->submit_result.outcome ==
+		    FRAME_SUBMIT_COMMITTED;
+		rig_keep(rig, &frame_submit_result_shape,
+		    &frame->submit_result, &rig->last_result);
+	} else if (type == FRAME_ACCEPTING) {
+		rig_keep(rig, &frame_accepting_shape, &frame->accepting,
+		    &rig->accepting);
+	} else if (type == FRAME_BUDGET) {
+		rig->budget = frame->budget;
+	} else if (type == FRAME_QUEUE_LIST) {
+		rig->list_count++;
+		rig_keep(rig, &frame_queue_list_shape, &frame->list,
+		    &rig->list);
+	} else if (type == FRAME_QUEUE_MESSAGE) {
+		rig->message_count++;
+		rig_keep(rig, &frame_queue_message_shape, &frame->message,
+		    &rig->message);
+	} else if (type == FRAME_QUEUE_ACT) {
+		rig->act_count++;
+		rig_keep(rig, &frame_queue_act_shape, &frame->act,
+		    &rig->act);
+	} else if (type == FRAME_QUEUE_LEDGER) {
+		rig->ledger_count++;
+		rig_keep(rig, &frame_queue_ledger_shape, &frame->ledger,
+		    &rig->ledger);
+	}
+}
+
+static inline void
+rig_on_frame(void *context, uint16_t type, struct text payload,
+    int descriptor)
+{
+	struct rig_peer *peer = context;
+	struct arena *arena = arena_new(32u * 1024 * 1024);
+	union rig_frame frame;
+
+	assert_int_equal(frame_decode(PROCESS_QUEUE, peer->kind, type,
+	    payload, arena, &frame), 0);
+	if (type == FRAME_JOB)
+		rig_on_job(peer, &frame.job, descriptor);
+	else
+		rig_take(peer, type, &frame);
+	arena_free(arena);
+}
+
+static inline void
+rig_on_ended(void *context, int error)
+{
+	struct rig_peer *peer = context;
+
+	(void)error;
+	peer->gone = true;
+}
+
+static const struct ipc_events rig_events = {
+	.frame = rig_on_frame,
+	.ended = rig_on_ended,
+};
+
+static inline void
+rig_connect(struct rig *rig, struct rig_peer *peer, enum process_kind kind,
+    uint32_t number)
+{
+	struct ipc_identity identity = rig_identity(rig, kind, number);
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX,
+	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
+	*peer = (struct rig_peer){
+		.rig = rig,
+		.kind = kind,
+		.number = number,
+	};
+	peer->ipc = ipc_new(rig->loop, pair[0], &identity, &rig_events, peer);
+	queue_channel_open(rig->queue, kind, number, pair[1]);
+}
+
+/* ---- running ------------------------------------------------------------ */
+
+static inline void
+rig_on_limit(void *context)
+{
+	struct rig *rig = context;
+
+	rig->timed_out = true;
+	loop_stop(rig->loop);
+}
+
+static inline void
+rig_on_pause(void *context)
+{
+	struct rig *rig = context;
+
+	rig->paused = true;
+	loop_stop(rig->loop);
+}
+
+static inline void
+rig_on_turn(void *context)
+{
+	struct rig *rig = context;
+
+	if (rig->queue != NULL)
+		queue_turn(rig->queue);
+	if (rig->until != NULL && rig->until(rig))
+		loop_stop(rig->loop);
+}
+
+/* Run until the condition holds; the test fails after RIG_WAIT_MS. */
+static inline void
+rig_run(struct rig *rig, bool (*until)(struct rig *rig))
+{
+	if (until(rig))
+		return;
+	rig->until = until;
+	rig->timed_out = false;
+	loop_timer_set(rig->limit, RIG_WAIT_MS);
+	loop_again(rig->loop);
+	loop_run(rig->loop);
+	loop_timer_unset(rig->limit);
+	rig->until = NULL;
+	assert_false(rig->timed_out);
+}
+
+/* For what must not happen. */
+static inline void
+rig_rest(struct rig *rig, int64_t ms)
+{
+	loop_timer_set(rig->pause, ms);
+	loop_again(rig->loop);
+	loop_run(rig->loop);
+}
+
+static inline bool
+rig_has_lease(struct rig *rig)
+{
+	return rig->mid < rig->lease_end;
+}
+
+static inline bool
+rig_all_answered(struct rig *rig)
+{
+	return rig->results == rig->submitted;
+}
+
+static inline bool
+rig_is_empty(struct rig *rig)
+{
+	return rig_all_answered(rig) && queue_table_count(rig->queue) == 0;
+}
+
+static inline void
+rig_ask_ids(struct rig *rig)
+{
+	struct frame_id_lease_ask ask = { FRAME_ID_MID, 1000 };
+
+	frame_send(rig->smtp.ipc, FRAME_ID_LEASE_ASK, &ask, -1);
+	rig_run(rig, rig_has_lease);
+}
+
+/* ---- submitting --------------------------------------------------------- */
+
+struct rig_mail {
+	const char *sender;
+	const char *to[8];
+	size_t count;		/* > 8: made up as userN@to[0] */
+	uint8_t notify;
+	uint8_t ret;
+	const char *envid;
+	const char *body;	/* NULL: made up */
+	size_t size;
+	int64_t received_us;
+};
+
+static inline char *
+rig_body(const struct rig_mail *mail, size_t *size)
+{
+	static const char header[] =
+	    "Subject: test\r\nMessage-ID: <1@example.org>\r\n\r\n";
+	char *body;
+
+	*size = mail->body != NULL ? strlen(mail->body) :
+	    mail->size > sizeof(header) ? mail->size : sizeof(header) + 10;
+	body = memory_new(*size + 1);
+	if (mail->body != NULL) {
+		memcpy(body, mail->body, *size);
+		return body;
+	}
+	for (size_t i = 0; i < *size; i++)
+		body[i] = i % 72 == 70 ? '\r' : i % 72 == 71 ? '\n' :
+		    (char)('a' + (i * 7 + *size) % 26);
+	memcpy(body, header, sizeof(header) - 1);
+	return body;
+}
+
+static inline void
+rig_recipients(struct rig *rig, const struct rig_mail *mail,
+    struct envelope *envelope, struct arena *arena)
+{
+	size_t count = mail->count;
+
+	(void)rig;
+	for (size_t i = 0; count == 0 || i < count; i++) {
+		if (mail->count == 0 && (i == 8 || mail->to[i] == NULL)) {
+			count = i;
+			break;
+		}
+	}
+	envelope->recipients = arena_array(arena, count,
+	    sizeof(*envelope->recipients));
+	envelope->recipient_count = count;
+	for (size_t i = 0; i < count; i++) {
+		envelope->recipients[i].rid = (uint32_t)i + 1;
+		envelope->recipients[i].notify = mail->notify;
+		envelope->recipients[i].address = mail->count == 0 ?
+		    text_from(mail->to[i]) :
+		    arena_printf(arena, "user%zu@%s", i, mail->to[0]);
+	}
+}
+
+/* Gives the MID; the answer comes later. */
+static inline uint64_t
+rig_submit(struct rig *rig, const struct rig_mail *mail)
+{
+	struct arena *arena = arena_new(8u * 1024 * 1024);
+	struct message_body *body = message_body_new();
+	struct frame_submit submit = { .id = ++rig->submitted };
+	struct envelope *envelope = &submit.envelope;
+	size_t size;
+	char *bytes = rig_body(mail, &size);
+	int descriptor;
+
+	if (!rig_has_lease(rig))
+		rig_ask_ids(rig);
+	envelope->mid = rig->mid++;
+	envelope->sender = text_from(mail->sender);
+	envelope->ret = mail->ret;
+	envelope->envid = text_from(mail->envid);
+	envelope->received_us = mail->received_us != 0 ? mail->received_us :
+	    clock_now_us();
+	envelope->size = size;
+	envelope->client = TEXT("192.0.2.77");
+	envelope->helo = TEXT("client.example.org");
+	envelope->listener = TEXT("public");
+	envelope->sender_group = TEXT("everybody");
+	envelope->flow_policy = TEXT("relay");
+	envelope->tls = TEXT("TLSv1.3 TLS_AES_256_GCM_SHA384");
+	envelope->config_version = rig->version;
+	body_digest(text_of(bytes, size), envelope->sha256);
+	rig_recipients(rig, mail, envelope, arena);
+	assert_int_equal(message_body_append(body, text_of(bytes, size)), 0);
+	assert_int_equal(message_body_finish(body), 0);
+	submit.body = message_body_frame(body, &descriptor);
+	frame_send(rig->smtp.ipc, FRAME_SUBMIT, &submit, descriptor);
+	message_body_release(&body);
+	free(bytes);
+	arena_free(arena);
+	return envelope->mid;
+}
+
+static inline uint64_t
+rig_accept(struct rig *rig, const struct rig_mail *mail)
+{
+	uint64_t mid = rig_submit(rig, mail);
+
+	rig_run(rig, rig_all_answered);
+	assert_int_equal(rig->last_result.outcome, FRAME_SUBMIT_COMMITTED);
+	return mid;
+}
+
+/* ---- life --------------------------------------------------------------- */
+
+static inline struct config_snapshot *
+rig_snapshot(struct rig *rig)
+{
+	struct config_snapshot *snapshot = NULL;
+	struct reason why = { 0 };
+	int descriptor = -1;
+
+	if (config_snapshot_seal(&rig->config, ++rig->version, &descriptor,
+	    &why) != 0 ||
+	    config_snapshot_open(descriptor, &snapshot, &why) != 0)
+		fail_msg("%s", why.text);
+	close(descriptor);
+	return snapshot;
+}
+
+static inline void
+rig_config(struct rig *rig)
+{
+	struct config *config = &rig->config;
+
+	rig->all[0] = TEXT("all");
+	rig->profile = (struct config_bounce_profile){
+		.name = TEXT("default"),
+		.retry_initial_ms = 60000,
+		.retry_max_ms = 3600000,
+		.lifetime_ms = UINT64_C(72) * 3600000,
+		.send_bounces = 1,
+	};
+	rig->destinations[0] = (struct config_destination){
+		.domains = rig->all,
+		.domain_count = 1,
+		.tls = CONFIG_DESTINATION_TLS_PREFERRED,
+		.concurrency = 20,
+		.messages_per_connection = 100,
+		.bounce_profile = TEXT("default"),
+	};
+	config->hostname = TEXT("gateway.example.org");
+	config->destinations = rig->destinations;
+	config->destination_count = 1;
+	config->bounce_profiles = &rig->profile;
+	config->bounce_profile_count = 1;
+	config->processes.queue_directory = text_from(rig->directory);
+	config->limits.message_size = 50u * 1024 * 1024;
+	config->limits.in_flight = 64u * 1024 * 1024;
+	config->limits.hot_bodies = 16u * 1024 * 1024;
+	config->limits.segment_size = 1024 * 1024;
+	config->limits.segment_pool = 4;
+}
+
+static inline void
+rig_connect_all(struct rig *rig)
+{
+	rig_connect(rig, &rig->smtp, PROCESS_SMTP, 0);
+	for (uint32_t i = 0; i < RIG_DELIVERS; i++)
+		rig_connect(rig, &rig->deliver[i], PROCESS_DELIVER, i);
+	rig_connect(rig, &rig->admin, PROCESS_ADMIN, 0);
+}
+
+static inline void
+rig_start(struct rig *rig)
+{
+	struct ipc_identity identity = rig_identity(rig, PROCESS_QUEUE, 0);
+	struct config_snapshot *snapshot = rig_snapshot(rig);
+
+	rig->queue = queue_new(rig->loop, &identity, snapshot);
+	config_snapshot_release(&snapshot);
+	/* Turns are the rig's, for the loop outlives a queue. */
+	loop_timer_set(rig->queue->tick, 0);
+}
+
+static inline void
+rig_disconnect(struct rig_peer *peer)
+{
+	ipc_free(peer->ipc);
+	peer->ipc = NULL;
+}
+
+/* As a kill would leave it: nothing more is written. */
+static inline void
+rig_kill(struct rig *rig)
+{
+	rig_disconnect(&rig->smtp);
+	for (size_t i = 0; i < RIG_DELIVERS; i++)
+		rig_disconnect(&rig->deliver[i]);
+	rig_disconnect(&rig->admin);
+	if (rig->queue == NULL)
+		return;
+	queue_free(rig->queue);
+	rig->queue = NULL;
+	rig->mid = rig->lease_end = 0;
+	rig->results = rig->submitted;
+}
+
+static inline void
+rig_restart(struct rig *rig)
+{
+	rig_kill(rig);
+	rig_start(rig);
+	rig_connect_all(rig);
+}
+
+static inline void
+rig_remove_all(const char *directory)
+{
+	char path[512];
+	struct dirent *entry;
+	DIR *dir = opendir(directory);
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", directory,
+		    entry->d_name);
+		if (unlink(path) != 0)
+			rig_remove_all(path);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	(void)rmdir(directory);
+}
+
+static inline struct rig *
+rig_new(void)
+{
+	struct rig *rig = memory_new(sizeof(*rig));
+
+	log_set_stderr(getenv("RIG_LOG") != NULL);
+	snprintf(rig->directory, sizeof(rig->directory), "%s",
+	    "/tmp/postern-queue-XXXXXX");
+	assert_non_null(mkdtemp(rig->directory));
+	rig->epoch = 1;
+	rig->loop = loop_new();
+	rig->arena = arena_new(256u * 1024 * 1024);
+	rig->jobs = memory_array(RIG_JOBS_MAX, sizeof(*rig->jobs));
+	rig->limit = loop_timer_new(rig->loop, rig_on_limit, rig);
+	rig->pause = loop_timer_new(rig->loop, rig_on_pause, rig);
+	loop_on_turn_end(rig->loop, rig_on_turn, rig);
+	rig_config(rig);
+	return rig;
+}
+
+static inline void
+rig_free(struct rig *rig)
+{
+	if (rig->queue != NULL)
+		rig_kill(rig);
+	loop_timer_free(rig->limit);
+	loop_timer_free(rig->pause);
+	loop_free(rig->loop);
+	arena_free(rig->arena);
+	free(rig->jobs);
+	rig_remove_all(rig->directory);
+	free(rig);
+}
+
+/* ---- questions ---------------------------------------------------------- */
+
+static inline bool
+rig_got_ledger(struct rig *rig)
+{
+	return rig->ledger_count > 0;
+}
+
+/* Ask for the ledger; it must balance. */
+static inline void
+rig_check_ledger(struct rig *rig)
+{
+	struct frame_ask ask = { .id = 3 };
+
+	rig->ledger_count = 0;
+	frame_send(rig->admin.ipc, FRAME_QUEUE_LEDGER_ASK, &ask, -1);
+	rig_run(rig, rig_got_ledger);
+	if (!rig->ledger.balanced)
+		fail_msg("%.*s", TEXT_ARG(rig->ledger.problem));
+	assert_int_equal(rig->ledger.accepted + rig->ledger.generated,
+	    rig->ledger.delivered + rig->ledger.failed +
+	    rig->ledger.dropped + rig->ledger.deleted + rig->ledger.expired +
+	    rig->ledger.live);
+	assert_int_equal(rig->ledger.live, rig->ledger.counted_queued +
+	    rig->ledger.counted_held);
+}
+
+static inline bool
+rig_got_act(struct rig *rig)
+{
+	return rig->act_count > 0;
+}
+
+static inline void
+rig_act(struct rig *rig, uint8_t action, uint64_t mid, uint32_t rid,
+    const char *recipient)
+{
+	struct frame_queue_act_ask ask = {
+		.id = 4,
+		.action = action,
+		.mid = mid,
+		.rid = rid,
+		.recipient = text_from(recipient),
+		.actor = TEXT("cli:root"),
+	};
+
+	rig->act_count = 0;
+	frame_send(rig->admin.ipc, FRAME_QUEUE_ACT_ASK, &ask, -1);
+	rig_run(rig, rig_got_act);
+}
+
+static inline bool
+rig_got_list(struct rig *rig)
+{
+	return rig->list_count > 0;
+}
+
+static inline void
+rig_list(struct rig *rig, const struct frame_queue_list_ask *ask)
+{
+	rig->list_count = 0;
+	frame_send(rig->admin.ipc, FRAME_QUEUE_LIST_ASK, ask, -1);
+	rig_run(rig, rig_got_list);
+}
+
+static inline bool
+rig_got_message(struct rig *rig)
+{
+	return rig->message_count > 0;
+}
+
+static inline void
+rig_look(struct rig *rig, uint64_t mid)
+{
+	struct frame_queue_mid ask = { 5, mid };
+
+	rig->message_count = 0;
+	frame_send(rig->admin.ipc, FRAME_QUEUE_MESSAGE_ASK, &ask, -1);
+	rig_run(rig, rig_got_message);
+}
+
+static inline int
+rig_setup(void **state)
+{
+	struct rig *rig = rig_new();
+
+	*state = rig;
+	rig_start(rig);
+	rig_connect_all(rig);
+	return 0;
+}
+
+static inline int
+rig_teardown(void **state)
+{
+	rig_free(*state);
+	return 0;
+}
+
+#endif
