@@ -130,8 +130,7 @@ queue_index_close(struct queue *queue)
 {
 	struct queue_index *index = &queue->index;
 
-	if (index->is_open)
-		database_commit(index->database);
+	/* An open transaction is rolled back: rows without a position. */
 	database_close(index->database);
 	loop_timer_free(index->timer);
 	buffer_clear(&index->scratch);

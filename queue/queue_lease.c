@@ -96,13 +96,15 @@ queue_lease_close(struct queue *queue)
 	struct queue_lease *lease;
 	size_t cursor = 0;
 
+	/* The file keeps them: whoever has a job goes on with it. */
+	munmap(leases->file, sizeof(*leases->file));
+	leases->file = NULL;
 	while ((lease = map_next(leases->by_job, &cursor)) != NULL)
 		queue_lease_end(queue, lease);
 	map_free(leases->by_job);
 	loop_timer_free(leases->grace);
 	loop_timer_free(leases->resend);
 	free(leases->free_slots);
-	munmap(leases->file, sizeof(*leases->file));
 	*leases = (struct queue_leases){ 0 };
 }
 
@@ -224,7 +226,8 @@ queue_lease_end(struct queue *queue, struct queue_lease *lease)
 	struct queue_message *message;
 
 	(void)map_remove(leases->by_job, lease->job);
-	leases->file->slots[lease->slot].job = 0;
+	if (leases->file != NULL)
+		leases->file->slots[lease->slot].job = 0;
 	leases->free_slots[leases->free_count++] = lease->slot;
 	leases->bytes -= lease->bytes;
 	leases->descriptors -= lease->bytes > FRAME_BODY_INLINE_MAX;

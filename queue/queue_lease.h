@@ -61,7 +61,7 @@ struct queue_leases {
 void queue_lease_open(struct queue *queue);
 /* An orderly end: the file says so. */
 void queue_lease_note_clean(struct queue *queue);
-/* Ends every lease. */
+/* Forgets every lease; the file keeps them. */
 void queue_lease_close(struct queue *queue);
 /* At start, with all messages scheduled: take over what is in hand. */
 uint64_t queue_lease_restore(struct queue *queue);

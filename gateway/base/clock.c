@@ -24,8 +24,8 @@
 static const volatile int64_t *offset;
 static const volatile int64_t *wall_offset;
 
-void
-clock_open(void)
+static void
+open_offset(void)
 {
 	const char *path = getenv("POSTERN_CLOCK");
 	struct stat info;
@@ -82,8 +82,8 @@ moved_monotonic(int64_t time_us)
 
 #else
 
-void
-clock_open(void)
+static void
+open_offset(void)
 {
 }
 
@@ -100,6 +100,19 @@ moved_monotonic(int64_t time_us)
 }
 
 #endif
+
+void
+clock_open(void)
+{
+	/*
+	 * Libraries print and compare times by the C library, which reads
+	 * the zone's file at the first call: here, not in the jail.
+	 */
+	if (setenv("TZ", "UTC0", 1) != 0)
+		fatal_errno("cannot set the time zone");
+	tzset();
+	open_offset();
+}
 
 static int64_t
 read_us(clockid_t id)

@@ -223,6 +223,7 @@ lookup_counters(struct frame_counter *out, size_t max)
 const struct process lookup_process = {
 	.kind = PROCESS_LOOKUP,
 	.jail = JAIL_LOOP | JAIL_CONNECT,
+	.empty_root = true,
 	.check = lookup_check,
 	.activate = lookup_activate,
 	.channel = lookup_channel,

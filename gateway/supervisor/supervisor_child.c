@@ -281,10 +281,15 @@ child_watch(struct supervisor *supervisor)
 {
 	struct list *link, *after;
 	int64_t now = clock_monotonic_ms();
+	/* Who slept through the heartbeats blames nobody for silence. */
+	bool was_asleep = now - supervisor->watched_ms > WATCHDOG_MS / 2;
 
+	supervisor->watched_ms = now;
 	LIST_EACH(&supervisor->children, link, after) {
 		struct child *child = LIST_OWNER(link, struct child, link);
 
+		if (was_asleep)
+			child->heard_ms = now;
 		if (child->pid == 0 || now - child->heard_ms < WATCHDOG_MS)
 			continue;
 		log_event(LOG_ERROR_LEVEL, 0, "watchdog",

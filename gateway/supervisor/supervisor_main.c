@@ -146,6 +146,7 @@ prepare(void)
 	supervisor.log_descriptor = -1;
 	supervisor.syslog_descriptor = -1;
 	supervisor.started_us = clock_now_us();
+	supervisor.watched_ms = clock_monotonic_ms();
 	snprintf(supervisor.identity.build, sizeof(supervisor.identity.build),
 	    "%s", build_id);
 	supervisor.identity.protocol = IPC_PROTOCOL;

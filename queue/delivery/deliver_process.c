@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "crypto/tls_context.h"
+#include "crypto/openssl_library.h"
 #include "gateway/base/arena.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/jail.h"
@@ -18,6 +18,7 @@
 #include "queue/delivery/deliver_outbox.h"
 #include "queue/delivery/delivery.h"
 #include "queue/delivery/delivery_connection.h"
+#include "queue/delivery/delivery_tls.h"
 
 /* One decoded frame. */
 #define DELIVER_ARENA_MAX (8u * 1024u * 1024u)
@@ -159,9 +160,12 @@ deliver_check(const struct config *config, const char **path,
 	struct reason *why)
 {
 	struct tls_context *tls = NULL;
-	int error = tls_context_new_client(config->tls.trust_pem, &tls, why);
+	int error;
 
+	/* The first snapshot comes before the jail. */
+	openssl_library_prepare();
 	*path = "tls.trust";
+	error = tls_context_new_client(config->tls.trust_pem, &tls, why);
 	tls_context_release(&tls);
 	return error;
 }
@@ -446,6 +450,7 @@ deliver_counters(struct frame_counter *out, size_t max)
 const struct process deliver_process = {
 	.kind = PROCESS_DELIVER,
 	.jail = JAIL_LOOP | JAIL_CONNECT | JAIL_MEMFD,
+	.empty_root = true,
 	.check = deliver_check,
 	.activate = deliver_activate,
 	.channel = deliver_channel,

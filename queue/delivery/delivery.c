@@ -11,6 +11,7 @@
 #include "queue/delivery/delivery_command.h"
 #include "queue/delivery/delivery_destination.h"
 #include "queue/delivery/delivery_private.h"
+#include "queue/delivery/delivery_tls.h"
 
 /* How often destinations without work are looked for. */
 #define DELIVERY_SWEEP_MS 15000
@@ -85,7 +86,7 @@ delivery_configure(struct delivery *delivery, const struct config *config,
 	struct reason *why)
 {
 	struct tls_context *tls = NULL;
-	int error = tls_context_new_client(config->tls.trust_pem, &tls, why);
+	int error = delivery_tls_context(config, &tls, why);
 
 	if (error < 0)
 		return error;

@@ -5,6 +5,16 @@
 
 #include <string.h>
 
+int
+delivery_tls_context(const struct config *config, struct tls_context **out,
+	struct reason *why)
+{
+	struct text trust = config->tls.trust_pem;
+
+	return tls_context_new_client(trust.len == 0 ? TEXT_EMPTY : trust,
+	    out, why);
+}
+
 struct delivery_tls_rule {
 	bool wants;	/* begin TLS where it can be had */
 	bool insists;	/* no mail without it */

@@ -20,6 +20,13 @@
 #include "gateway/protocol/frame_deliver.h"
 #include "queue/delivery/delivery_target.h"
 
+/*
+ * A client's context that trusts what the configuration says, which may be
+ * nobody.  ERROR_MALFORMED: not certificates.
+ */
+int delivery_tls_context(const struct config *config,
+	struct tls_context **out, struct reason *why) MUST_CHECK;
+
 enum delivery_tls_step {
 	DELIVERY_TLS_GO_ON,	/* send mail over what there is */
 	DELIVERY_TLS_START,	/* STARTTLS */
