@@ -65,9 +65,21 @@ change_user(const struct jail_user *user)
 }
 
 void
-jail_drop(const struct jail_user *user, const char *root)
+jail_restrict(void)
 {
 	static const struct rlimit no_core;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		fatal_errno("no_new_privs");
+	if (setrlimit(RLIMIT_CORE, &no_core) != 0)
+		fatal_errno("core limit");
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		fatal_errno("not dumpable");
+}
+
+void
+jail_drop(const struct jail_user *user, const char *root)
+{
 	pid_t parent = getppid();
 
 	require(root == NULL || user->change);
@@ -75,12 +87,7 @@ jail_drop(const struct jail_user *user, const char *root)
 		change_root(root);
 	if (user->change)
 		change_user(user);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		fatal_errno("no_new_privs");
-	if (setrlimit(RLIMIT_CORE, &no_core) != 0)
-		fatal_errno("core limit");
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-		fatal_errno("not dumpable");
+	jail_restrict();
 	/* A change of user has cleared it: last, and then look again. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
 		fatal_errno("parent's death");

@@ -45,6 +45,9 @@ struct jail_user {
  */
 int jail_user_find(const char *name, struct jail_user *out) MUST_CHECK;
 
+/* No new privileges, not dumpable, no core.  Any failure is fatal(). */
+void jail_restrict(void);
+
 /*
  * Become user for good (groups too), no_new_privs, not dumpable, no core,
  * die with the parent.  root: directory for chroot, NULL for none (needs

@@ -175,7 +175,7 @@ main(int argc, char **argv)
 	raise_descriptor_limit();
 	prepare();
 	capabilities_drop();
-	jail_drop(&(struct jail_user){ .change = false }, NULL);
+	jail_restrict();
 	jail_enter(JAIL_LOOP | JAIL_ACCEPT | JAIL_CONNECT | JAIL_FILES |
 	    JAIL_READ_FILES | JAIL_MEMFD | JAIL_FORK | JAIL_UNIX_LISTEN |
 	    JAIL_SUPERVISE);

@@ -79,7 +79,7 @@ struct supervisor {
 	struct loop_timer *propose_timer;
 
 	struct loop_timer *watch_timer;	/* watchdog, logs */
-	int64_t watched_ms;	/* when it looked last; 0: never */
+	int64_t watched_ms;	/* when it looked last */
 	int log_descriptor;
 	int64_t log_day;
 	int syslog_descriptor;
