@@ -65,6 +65,13 @@ tell_rejected(struct smtp_session *session, const char *reason)
 	    text_from(reason));
 }
 
+/* Nothing is read before somebody can say what it is. */
+static void
+begin_reading(struct smtp_session *session)
+{
+	stream_want_input(session->stream, true);
+}
+
 /* What is said in clear would only confuse a client that wants TLS. */
 static bool
 is_mute(const struct smtp_session *session)
@@ -105,6 +112,7 @@ reject(struct smtp_session *session, const char *reason)
 	smtp_session_reply(session, 554, "", "%.*s %.*s",
 	    TEXT_ARG(session->site->config->hostname), TEXT_ARG(words));
 	smtp_session_move(session, SMTP_SESSION_REFUSED);
+	begin_reading(session);
 }
 
 /* ---- the banner ---- */
@@ -137,6 +145,7 @@ say_banner(struct smtp_session *session)
 	smtp_session_reply(session, 220, "", "%.*s %.*s",
 	    TEXT_ARG(session->site->config->hostname), TEXT_ARG(words));
 	smtp_session_move(session, SMTP_SESSION_START);
+	begin_reading(session);
 }
 
 /* ---- TLS ---- */
@@ -153,6 +162,7 @@ smtp_greeting_start_tls(struct smtp_session *session)
 	}
 	/* RFC 3207 5: what came in clear behind STARTTLS is thrown away. */
 	session->tls = tls_session_accept(context, session->stream);
+	begin_reading(session);
 	smtp_session_move(session, SMTP_SESSION_HANDSHAKE);
 	stream_handshake(session->stream);
 }

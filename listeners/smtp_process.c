@@ -40,12 +40,13 @@ count_bearable(void)
 {
 	struct rlimit limit;
 
+	/* Very low limits leave nothing to reserve. */
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
-	    limit.rlim_cur == RLIM_INFINITY)
+	    limit.rlim_cur == RLIM_INFINITY ||
+	    limit.rlim_cur < 4 * RESERVED_DESCRIPTORS)
 		return 0;
-	return limit.rlim_cur > 2 * RESERVED_DESCRIPTORS ? (uint64_t)
-	    (limit.rlim_cur - limit.rlim_cur / 8 - RESERVED_DESCRIPTORS) :
-	    (uint64_t)limit.rlim_cur / 2;
+	return (uint64_t)(limit.rlim_cur - limit.rlim_cur / 8 -
+	    RESERVED_DESCRIPTORS);
 }
 
 /* Callbacks come in whatever order; the first makes the service. */

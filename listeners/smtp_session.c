@@ -329,6 +329,8 @@ smtp_session_open(struct smtp_service *service, size_t listener,
 	smtp_wait_init(&session->wait, smtp_session_answered, session);
 	session->stream = stream_new(service->loop, descriptor, INPUT_MAX,
 	    OUTPUT_MAX, &events, session);
+	/* A ClientHello that is read too early would be thrown away. */
+	stream_want_input(session->stream, false);
 	list_append(&service->sessions, &session->link);
 	service->counters.connections_total++;
 	service->counters.connections_open++;

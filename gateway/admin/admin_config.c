@@ -179,11 +179,15 @@ print_errors(struct admin_request *request,
     const struct config_errors *errors, int r)
 {
 	struct buffer out;
+	struct text path = request->file == -1 ?
+	    text_from(process_config_path()) :
+	    admin_safe(request, request->call->arguments[0]);
 
 	buffer_init(&out, OUTPUT_MAX);
 	if (errors->count == 0)
-		admin_error(request, "postern: the file cannot be read "
-		    "(%s)\n", error_name(r));
+		admin_error(request, "%.*s: cannot be read: %s\n",
+		    TEXT_ARG(path), r == ERROR_LIMIT ? "too large" :
+		    error_name(r));
 	else if (config_errors_print(errors, &out) == 0)
 		admin_error(request, "%.*s", TEXT_ARG(buffer_text(&out)));
 	admin_error(request, "The gateway goes on with what it had.\n");

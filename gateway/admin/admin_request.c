@@ -27,7 +27,7 @@ send_output(struct admin_request *request, struct text t, bool error)
 	}
 }
 
-static void
+static void PRINTF_LIKE(3, 0)
 print_formatted(struct admin_request *request, bool error,
     const char *format, va_list args)
 {

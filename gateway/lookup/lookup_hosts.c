@@ -90,8 +90,8 @@ lookup_hosts_finish(struct lookup_hosts *hosts)
 	hosts->is_told = true;
 	lookup_hosts_drop_queries(hosts);
 	if (hosts->outcome == FRAME_HOSTS_FOUND)
-		hosts->outcome = lookup_host_list_judge(&hosts->list,
-		    hosts->arena, &answer, &hosts->reason);
+		hosts->outcome = (uint8_t)lookup_host_list_judge(
+		    &hosts->list, hosts->arena, &answer, &hosts->reason);
 	answer.outcome = hosts->outcome;
 	answer.reason = text_from(hosts->reason.text);
 	if (answer.outcome == FRAME_HOSTS_FOUND)

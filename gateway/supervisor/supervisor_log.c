@@ -119,18 +119,21 @@ open_syslog(struct supervisor *supervisor)
 	    config->logs.syslog_facility, config->hostname);
 }
 
-void
-logs_send(struct supervisor *supervisor, struct child *child)
+/* None, too: the child is to leave the target that it had. */
+static void
+send_target(struct child *child, enum frame_type type, int descriptor)
 {
 	struct frame_empty empty = { 0 };
 
-	if (supervisor->log_descriptor != -1)
-		frame_send(child->ipc, FRAME_LOG_FILE, &empty,
-		    fcntl(supervisor->log_descriptor, F_DUPFD_CLOEXEC, 3));
-	if (supervisor->syslog_descriptor != -1)
-		frame_send(child->ipc, FRAME_LOG_SYSLOG, &empty,
-		    fcntl(supervisor->syslog_descriptor, F_DUPFD_CLOEXEC,
-		    3));
+	frame_send(child->ipc, type, &empty, descriptor == -1 ? -1 :
+	    fcntl(descriptor, F_DUPFD_CLOEXEC, 3));
+}
+
+void
+logs_send(struct supervisor *supervisor, struct child *child)
+{
+	send_target(child, FRAME_LOG_FILE, supervisor->log_descriptor);
+	send_target(child, FRAME_LOG_SYSLOG, supervisor->syslog_descriptor);
 }
 
 static void

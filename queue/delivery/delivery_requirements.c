@@ -94,12 +94,12 @@ delivery_requirements_apply(struct delivery_job *job,
 		    "the message is larger than the next hop takes");
 		return;
 	}
-	if ((findings->has_8bit || envelope->body == ENVELOPE_BODY_8BITMIME) &&
-	    (extensions & SMTP_EXTENSION_8BITMIME) == 0) {
-		delivery_requirements_fail_all(job, 6, 3,
-		    "the next hop does not take 8-bit content (8BITMIME)");
-		return;
-	}
+	/* First, for it says more than "8-bit content" does. */
 	if ((extensions & SMTP_EXTENSION_SMTPUTF8) == 0)
 		delivery_requirements_utf8(job, findings);
+	/* Not what BODY announced: many clients say 8BITMIME of ASCII. */
+	if (findings->has_8bit &&
+	    (extensions & SMTP_EXTENSION_8BITMIME) == 0)
+		delivery_requirements_fail_all(job, 6, 3,
+		    "the next hop does not take 8-bit content (8BITMIME)");
 }

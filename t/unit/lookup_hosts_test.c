@@ -103,18 +103,32 @@ answered(void *context, const struct frame_hosts *hosts)
 	loop_stop(context);
 }
 
+static bool
+port_is_free(uint16_t port, int type)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_port = htons(port) };
+	int s = socket(AF_INET, type | SOCK_CLOEXEC, 0), on = 1;
+	bool is_free;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	(void)setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	is_free = bind(s, (struct sockaddr *)&address, sizeof(address)) == 0;
+	close(s);
+	return is_free;
+}
+
+/* Below the range that connections take theirs from. */
 static uint16_t
 free_port(void)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET };
-	socklen_t len = sizeof(address);
-	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint16_t port;
 
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	require(bind(s, (struct sockaddr *)&address, len) == 0);
-	require(getsockname(s, (struct sockaddr *)&address, &len) == 0);
-	close(s);
-	return ntohs(address.sin_port);
+	do {
+		port = (uint16_t)(20000 + arc4random_uniform(12000));
+	} while (!port_is_free(port, SOCK_DGRAM) ||
+	    !port_is_free(port, SOCK_STREAM));
+	return port;
 }
 
 static void
@@ -186,18 +200,17 @@ server_answers(void)
 	return good;
 }
 
-static int
-start(void **state)
+static void
+start(void)
 {
 	char config[128];
 	int i;
 
-	(void)state;
 	world.loop = loop_new();
 	world.self = lookup_self_new();
 	if (access(NSD, X_OK) != 0) {
 		world.skip = "nsd is not installed";
-		return 0;
+		return;
 	}
 	snprintf(world.folder, sizeof(world.folder),
 	    "/tmp/lookup_hosts_XXXXXX");
@@ -211,24 +224,22 @@ start(void **state)
 		execl(NSD, "nsd", "-d", "-c", config, (char *)NULL);
 		_exit(127);
 	}
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < 1000; i++) {
 		if (server_answers())
-			return 0;
-		(void)poll(NULL, 0, 50);
+			return;
+		(void)poll(NULL, 0, 20);
 	}
 	world.skip = "nsd does not start";
-	return 0;
 }
 
-static int
-stop(void **state)
+static void
+stop(void)
 {
 	static const char *const files[] = { "test.zone", "nsd.conf", "pid",
 		"log", "xfrd", "zones" };
 	char path[128];
 	size_t i;
 
-	(void)state;
 	if (world.pid > 0) {
 		(void)kill(world.pid, SIGTERM);
 		(void)waitpid(world.pid, NULL, 0);
@@ -242,7 +253,6 @@ stop(void **state)
 		(void)rmdir(world.folder);
 	lookup_self_free(world.self);
 	loop_free(world.loop);
-	return 0;
 }
 
 static void
@@ -279,10 +289,6 @@ ask_with(const char *name, bool address_only, bool loopback_allowed,
 static void
 ask(const char *name)
 {
-	if (world.skip != NULL) {
-		print_message("# SKIP %s\n", world.skip);
-		skip();
-	}
 	ask_with(name, false, false, world.port);
 }
 
@@ -528,7 +534,15 @@ main(void)
 		cmocka_unit_test(test_dropped),
 	};
 
+	int failed = 0;
+
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	clock_open();
-	return cmocka_run_group_tests(tests, start, stop);
+	start();
+	if (world.skip != NULL)
+		printf("1..0 # SKIP %s\n", world.skip);
+	else
+		failed = cmocka_run_group_tests(tests, NULL, NULL);
+	stop();
+	return failed;
 }

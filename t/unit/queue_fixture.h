@@ -10,7 +10,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include <dirent.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +21,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/log.h"
 #include "gateway/base/memory.h"
+#include "gateway/config/config_load.h"
 #include "queue/body_digest.h"
 #include "queue/queue.h"
 
@@ -543,11 +544,33 @@ rig_snapshot(struct rig *rig)
 	return snapshot;
 }
 
+/* What the schema says, then what these tests need. */
+static inline void
+rig_load(struct rig *rig)
+{
+	static const struct text yaml = TEXT_INIT(
+	    "hostname: gateway.example.org\n"
+	    "listeners:\n"
+	    "  public: { address: 192.0.2.1, port: 25 }\n"
+	    "mail_flow_policies:\n"
+	    "  incoming: { action: accept }\n"
+	    "sender_groups:\n"
+	    "  - { name: world, addresses: [ all ],"
+	    " mail_flow_policy: incoming }\n");
+	static struct config_errors errors;
+
+	errors.count = 0;
+	if (config_load_text(yaml, TEXT("test"), rig->arena, &rig->config,
+	    &errors) != 0)
+		fail_msg("%.*s", TEXT_ARG(errors.items[0].message));
+}
+
 static inline void
 rig_config(struct rig *rig)
 {
 	struct config *config = &rig->config;
 
+	rig_load(rig);
 	rig->all[0] = TEXT("all");
 	rig->profile = (struct config_bounce_profile){
 		.name = TEXT("default"),
@@ -564,7 +587,6 @@ rig_config(struct rig *rig)
 		.messages_per_connection = 100,
 		.bounce_profile = TEXT("default"),
 	};
-	config->hostname = TEXT("gateway.example.org");
 	config->destinations = rig->destinations;
 	config->destination_count = 1;
 	config->bounce_profiles = &rig->profile;
@@ -629,25 +651,20 @@ rig_restart(struct rig *rig)
 	rig_connect_all(rig);
 }
 
+static inline int
+rig_remove_one(const char *path, const struct stat *status, int type,
+    struct FTW *place)
+{
+	(void)status;
+	(void)type;
+	(void)place;
+	return remove(path);
+}
+
 static inline void
 rig_remove_all(const char *directory)
 {
-	char path[512];
-	struct dirent *entry;
-	DIR *dir = opendir(directory);
-
-	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		if (strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", directory,
-		    entry->d_name);
-		if (unlink(path) != 0)
-			rig_remove_all(path);
-	}
-	if (dir != NULL)
-		closedir(dir);
-	(void)rmdir(directory);
+	(void)nftw(directory, rig_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static inline struct rig *

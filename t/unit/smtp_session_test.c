@@ -530,6 +530,14 @@ test_starttls(void **state)
 	expect(f, HELLO, "250");
 	assert_null(strstr(f->replies, "STARTTLS"));
 	fixture_close(f);
+	/* What comes while lookup is asked is not lost. */
+	fixture_connect_lookup(f);
+	f->grants = 100;
+	fixture_open(f, INSIDE);
+	fixture_send(f, "TLS!", 4);
+	expect(f, "", "220");
+	expect(f, HELLO, "250");
+	fixture_close(f);
 	fixture_listeners[0].tls = CONFIG_LISTENER_TLS_STARTTLS;
 	(void)close(pair[0]);
 }

@@ -9,10 +9,11 @@
  *   "D"        read content up to CRLF.CRLF and keep it
  *   "X"        close
  *   "W"        wait for ever
+ *   "G"        wait until peer_open_gate()
  *   "P"        (TLS) the handshake
  */
-#ifndef T_UNIT_DELIVERY_PEER_H
-#define T_UNIT_DELIVERY_PEER_H
+#ifndef T_UNIT_DELIVERY_FIXTURE_H
+#define T_UNIT_DELIVERY_FIXTURE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,6 +61,8 @@ struct peer_world {
 	unsigned int connections;
 	unsigned int mismatches;	/* lines that a script did not expect */
 	unsigned int stopped;
+	unsigned int at_gate;	/* servers that wait there */
+	bool gate_open;
 	uint64_t last_ask;
 	char last_name[64];
 	unsigned int ask_count;
@@ -74,6 +77,9 @@ void peer_teardown(void);
 void peer_script(uint8_t last, const char *const *script);
 /* Run until so many recipients have results; fails after 10 s. */
 void peer_run(size_t results);
+/* Run until a server waits at the gate; let all of them through. */
+void peer_run_to_gate(void);
+void peer_open_gate(void);
 /* Run for a while. */
 void peer_wait(int64_t ms);
 /* The result of a recipient; fails where there is none. */
