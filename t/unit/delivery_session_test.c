@@ -553,7 +553,7 @@ test_requirements(void **state)
 	expect(2, 2, FRAME_RESULT_FAILED, "5.6.7", "SMTPUTF8");
 	expect(3, 1, FRAME_RESULT_FAILED, "5.3.4", "larger");
 	expect(4, 1, FRAME_RESULT_DELIVERED, "2.0.0", "250");
-	expect(5, 1, FRAME_RESULT_FAILED, "5.6.3", "8BITMIME");
+	expect(5, 1, FRAME_RESULT_FAILED, "5.6.7", "SMTPUTF8");
 }
 
 static void
