@@ -174,8 +174,7 @@ set_alert(struct tls_session *session, unsigned long error)
 			"the peer sent the TLS alert",
 			SSL_alert_desc_string_long(code));
 	else
-		set_failure(session, TLS_FAILURE_ALERT,
-			"the TLS handshake failed",
+		set_failure(session, TLS_FAILURE_ALERT, "protocol error",
 			ERR_reason_error_string(error));
 }
 

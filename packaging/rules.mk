@@ -82,3 +82,6 @@ $(BUILD)/t/fuzz/%_fuzz: $(BUILD)/t/fuzz/%_fuzz.o $(ALL_ARCHIVES)
 fuzz-programs: $(FUZZ_TARGETS)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# Objects of the tests are kept, too.
+.SECONDARY:

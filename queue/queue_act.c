@@ -10,7 +10,7 @@
  * apply.  The message may be gone afterwards.
  */
 typedef uint64_t (*act_run)(struct queue *queue,
-	struct queue_message *message, uint32_t rid, struct text by);
+	struct queue_message *message, const struct frame_queue_act_ask *ask);
 
 static bool
 is_sendable(const struct queue_message *message)
@@ -27,13 +27,12 @@ may_retry(const struct queue_recipient *recipient)
 }
 
 static uint64_t
-run_retry(struct queue *queue, struct queue_message *message, uint32_t rid,
-    struct text by)
+run_retry(struct queue *queue, struct queue_message *message,
+    const struct frame_queue_act_ask *ask)
 {
 	struct queue_change change = { 0 };
 	uint64_t count = 0;
 
-	(void)rid;
 	if (!is_sendable(message))
 		return 0;
 	arena_reset(queue->arena);
@@ -56,41 +55,41 @@ run_retry(struct queue *queue, struct queue_message *message, uint32_t rid,
 	if (change.recipient_count > 0)
 		queue_change(queue, message, &change);
 	if (count > 0) {
-		queue_schedule_hasten(queue, message);
-		mail_event_retried(message->mid, by, count);
+		/* Many at once keep their order. */
+		queue_schedule_hasten(queue, message, ask->mid != 0);
+		mail_event_retried(message->mid, ask->actor, count);
 	}
 	return count;
 }
 
 static uint64_t
-run_hold(struct queue *queue, struct queue_message *message, uint32_t rid,
-    struct text by)
+run_hold(struct queue *queue, struct queue_message *message,
+    const struct frame_queue_act_ask *ask)
 {
 	uint64_t count = message->live;
 
-	(void)rid;
 	if (message->state == MESSAGE_HELD)
 		return 0;
-	queue_hold(queue, message, by, TEXT("held by an administrator"));
+	queue_hold(queue, message, ask->actor,
+	    TEXT("held by an administrator"));
 	return count;
 }
 
 static uint64_t
-run_release(struct queue *queue, struct queue_message *message, uint32_t rid,
-    struct text by)
+run_release(struct queue *queue, struct queue_message *message,
+    const struct frame_queue_act_ask *ask)
 {
 	uint64_t count = message->live;
 
-	(void)rid;
 	if (message->state != MESSAGE_HELD)
 		return 0;
-	queue_release(queue, message, by);
+	queue_release(queue, message, ask->actor);
 	return count;
 }
 
 static uint64_t
-run_delete(struct queue *queue, struct queue_message *message, uint32_t rid,
-    struct text by)
+run_delete(struct queue *queue, struct queue_message *message,
+    const struct frame_queue_act_ask *ask)
 {
 	struct queue_change change = { 0 };
 
@@ -103,7 +102,7 @@ run_delete(struct queue *queue, struct queue_message *message, uint32_t rid,
 		    &message->recipients[i];
 
 		if (recipient->state != RECIPIENT_LIVE ||
-		    (rid != 0 && recipient->rid != rid))
+		    (ask->rid != 0 && recipient->rid != ask->rid))
 			continue;
 		change.recipients[change.recipient_count++] =
 		    (struct queue_recipient_change){
@@ -115,7 +114,7 @@ run_delete(struct queue *queue, struct queue_message *message, uint32_t rid,
 	if (change.recipient_count == 0)
 		return 0;
 	queue_change(queue, message, &change);
-	mail_event_deleted(message->mid, by, change.recipient_count);
+	mail_event_deleted(message->mid, ask->actor, change.recipient_count);
 	for (size_t i = 0; i < message->recipient_count; i++)
 		if (message->recipients[i].state != RECIPIENT_LIVE)
 			queue_part_leave(queue, &message->recipients[i]);
@@ -147,8 +146,8 @@ static bool
 act_visit(struct queue_scan *scan, struct queue_message *message,
     const struct envelope *envelope)
 {
-	uint64_t count = acts[scan->ask.action].run(scan->queue, message, 0,
-	    scan->ask.actor);
+	uint64_t count = acts[scan->ask.action].run(scan->queue, message,
+	    &scan->ask);
 
 	(void)envelope;
 	scan->act.recipients += count;
@@ -211,7 +210,7 @@ queue_act_on_ask(struct queue_channel *channel, const void *frame,
 		act.reason = TEXT("no such message in the queue");
 	} else {
 		act.recipients = acts[ask->action].run(channel->queue,
-		    message, ask->rid, ask->actor);
+		    message, ask);
 		act.affected = act.recipients > 0;
 		if (act.recipients == 0)
 			act.reason = text_from(acts[ask->action].refusal);

@@ -3,8 +3,10 @@
  */
 #include "queue/queue_index.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
+#include "gateway/base/crc32c.h"
 #include "gateway/base/log.h"
 #include "gateway/base/memory.h"
 #include "queue/queue.h"
@@ -26,6 +28,11 @@ static const struct database_migration migrations[] = {
 	  " segment INTEGER NOT NULL,"
 	  " offset INTEGER NOT NULL,"
 	  " counters BLOB NOT NULL) STRICT;" },
+	/* Checksums; no position remains, so the log fills the tables. */
+	{ "DELETE FROM message;"
+	  "DELETE FROM progress;"
+	  "ALTER TABLE message ADD COLUMN crc INTEGER NOT NULL DEFAULT 0;"
+	  "ALTER TABLE progress ADD COLUMN crc INTEGER NOT NULL DEFAULT 0;" },
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 
@@ -44,17 +51,17 @@ prepare(struct queue_index *index)
 
 	index->write = database_prepare(database,
 	    "INSERT INTO message (mid, state, live, body_mid, segment,"
-	    " offset, envelope_len, body_len, saved)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+	    " offset, envelope_len, body_len, saved, crc)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
 	    " ON CONFLICT (mid) DO UPDATE SET state = ?2, live = ?3,"
 	    " body_mid = ?4, segment = ?5, offset = ?6, envelope_len = ?7,"
-	    " body_len = ?8, saved = ?9");
+	    " body_len = ?8, saved = ?9, crc = ?10");
 	index->drop = database_prepare(database,
 	    "DELETE FROM message WHERE mid = ?1");
 	index->progress = database_prepare(database,
 	    "INSERT OR REPLACE INTO progress"
-	    " (id, lsn, segment, offset, counters)"
-	    " VALUES (1, ?1, ?2, ?3, ?4)");
+	    " (id, lsn, segment, offset, counters, crc)"
+	    " VALUES (1, ?1, ?2, ?3, ?4, ?5)");
 	index->live = database_prepare(database,
 	    "SELECT coalesce(sum(live), 0) FROM message");
 	index->page = database_prepare(database,
@@ -86,11 +93,9 @@ remove_database(struct queue *queue)
 }
 
 void
-queue_index_open(struct queue *queue, bool *fresh)
+queue_index_open(struct queue *queue)
 {
 	struct queue_index *index = &queue->index;
-	struct segment_position position;
-	struct queue_counters counters;
 	struct reason why = { 0 };
 	int r;
 
@@ -106,8 +111,6 @@ queue_index_open(struct queue *queue, bool *fresh)
 	}
 	if (r != 0)
 		fatal("queue.db: %s", why.text);
-	*fresh = !queue_index_read_progress(queue, &position, &counters,
-	    queue->save_arena);
 }
 
 void
@@ -138,6 +141,48 @@ queue_index_close(struct queue *queue)
 	*index = (struct queue_index){ 0 };
 }
 
+/* ---- checksums ---------------------------------------------------------- */
+
+/*
+ * SQLite's pages have none: a bit that turned over in an address would send
+ * mail to a stranger.
+ */
+static uint32_t
+checksum(const uint64_t *numbers, size_t count, struct text bytes)
+{
+	uint32_t crc = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t little = htole64(numbers[i]);
+
+		crc = crc32c(crc, &little, sizeof(little));
+	}
+	return crc32c(crc, bytes.data, bytes.len);
+}
+
+#define ROW_NUMBERS 8
+
+static uint32_t
+row_checksum(uint64_t mid, uint64_t state, uint64_t live, uint64_t body_mid,
+    const struct segment_place *place, struct text saved)
+{
+	const uint64_t numbers[ROW_NUMBERS] = { mid, state, live, body_mid,
+		place->segment, place->offset, place->envelope_len,
+		place->body_len };
+
+	return checksum(numbers, ROW_NUMBERS, saved);
+}
+
+static uint32_t
+progress_checksum(const struct segment_position *position,
+    struct text counters)
+{
+	const uint64_t numbers[] = { position->lsn, position->segment,
+		position->offset };
+
+	return checksum(numbers, 3, counters);
+}
+
 /* ---- reading at start --------------------------------------------------- */
 
 bool
@@ -147,7 +192,7 @@ queue_index_read_progress(struct queue *queue,
 {
 	struct database_statement *s =
 	    database_prepare(queue->index.database,
-	    "SELECT lsn, segment, offset, counters FROM progress"
+	    "SELECT lsn, segment, offset, counters, crc FROM progress"
 	    " WHERE id = 1");
 	struct text bytes = TEXT_EMPTY;
 	bool found = database_step(s);
@@ -160,29 +205,47 @@ queue_index_read_progress(struct queue *queue,
 		.offset = (uint32_t)database_u64(s, 2),
 	};
 	found = arena_copy(arena, database_text(s, 3), &bytes) == 0 &&
+	    progress_checksum(position, bytes) == database_u64(s, 4) &&
 	    record_decode(&queue_counters_shape, bytes, arena, counters) == 0;
 	database_reset(s);
+	queue->index.is_damaged = !found;
 	return found;
 }
 
+static bool
+read_row(struct database_statement *s, struct queue_row *row)
+{
+	*row = (struct queue_row){
+		.mid = database_u64(s, 0),
+		.body_mid = database_u64(s, 3),
+		.place = {
+			.segment = (uint32_t)database_u64(s, 4),
+			.offset = (uint32_t)database_u64(s, 5),
+			.envelope_len = (uint32_t)database_u64(s, 6),
+			.body_len = (uint32_t)database_u64(s, 7),
+		},
+		.saved = database_text(s, 9),
+	};
+	return row_checksum(row->mid, database_u64(s, 1),
+	    database_u64(s, 2), row->body_mid, &row->place, row->saved) ==
+	    database_u64(s, 8);
+}
+
 void
-queue_index_read_rows(struct queue *queue, void (*row)(struct queue *queue,
-    struct text saved, uint64_t body_mid, const struct segment_place *place))
+queue_index_read_rows(struct queue *queue,
+    void (*take)(struct queue *queue, const struct queue_row *row))
 {
 	struct database_statement *s =
 	    database_prepare(queue->index.database,
-	    "SELECT body_mid, segment, offset, envelope_len, body_len, saved"
-	    " FROM message ORDER BY mid");
+	    "SELECT mid, state, live, body_mid, segment, offset,"
+	    " envelope_len, body_len, crc, saved FROM message ORDER BY mid");
+	struct queue_row row;
 
 	while (database_step(s)) {
-		struct segment_place place = {
-			.segment = (uint32_t)database_u64(s, 1),
-			.offset = (uint32_t)database_u64(s, 2),
-			.envelope_len = (uint32_t)database_u64(s, 3),
-			.body_len = (uint32_t)database_u64(s, 4),
-		};
-
-		row(queue, database_text(s, 5), database_u64(s, 0), &place);
+		if (read_row(s, &row))
+			take(queue, &row);
+		else
+			queue->index.is_damaged = true;
 	}
 }
 
@@ -235,6 +298,9 @@ write_row(struct queue *queue, struct queue_message *message)
 	database_bind_u64(s, 7, message->place.envelope_len);
 	database_bind_u64(s, 8, message->place.body_len);
 	database_bind_blob(s, 9, buffer_text(&index->scratch));
+	database_bind_u64(s, 10, row_checksum(message->mid, message->state,
+	    message->live, message->body_mid, &message->place,
+	    buffer_text(&index->scratch)));
 	database_run(s);
 	message->indexed = true;
 	list_remove(&message->dirty);
@@ -289,6 +355,8 @@ commit(struct queue *queue)
 	database_bind_u64(s, 2, position.segment);
 	database_bind_u64(s, 3, position.offset);
 	database_bind_blob(s, 4, buffer_text(&index->scratch));
+	database_bind_u64(s, 5, progress_checksum(&position,
+	    buffer_text(&index->scratch)));
 	database_run(s);
 	database_commit(index->database);
 	index->is_open = false;

@@ -26,6 +26,14 @@ struct queue;
 #define QUEUE_INDEX_SLICE 500
 #define QUEUE_INDEX_EVERY_MS 500
 
+/* A row as it is read; saved is borrowed until the next one. */
+struct queue_row {
+	uint64_t mid;
+	uint64_t body_mid;
+	struct segment_place place;
+	struct text saved;	/* a struct queue_saved, encoded */
+};
+
 struct queue_index {
 	struct database *database;
 	struct database_statement *write;
@@ -41,32 +49,29 @@ struct queue_index {
 	struct loop_timer *timer;
 	bool due;			/* a group is to be written */
 	bool is_open;			/* a transaction is */
-	bool is_damaged;		/* a row could not be read */
+	bool is_damaged;		/* something fails its checksum */
 	uint64_t rows;			/* written */
 	uint32_t committed_segment;	/* of the position committed ... */
 	uint32_t durable_segment;	/* ... and of the one checkpointed */
 	uint64_t last_lsn;		/* of the position committed */
 };
 
-/*
- * Open or create; a damaged one is removed first.  *fresh: it holds
- * nothing, so that the log must be read from its start.
- */
-void queue_index_open(struct queue *queue, bool *fresh);
+/* Open or create; one whose tree is damaged is removed first. */
+void queue_index_open(struct queue *queue);
 /* Remove and create again, empty. */
 void queue_index_reset(struct queue *queue);
 void queue_index_close(struct queue *queue);
 
 /*
  * At start: position and counters (decoded into the arena), false where
- * there are none; then every row.
+ * there are none; then every row.  Each has a checksum of its own; where one
+ * does not hold, is_damaged is set.
  */
 bool queue_index_read_progress(struct queue *queue,
 	struct segment_position *position, struct queue_counters *counters,
 	struct arena *arena);
 void queue_index_read_rows(struct queue *queue,
-	void (*row)(struct queue *queue, struct text saved,
-		uint64_t body_mid, const struct segment_place *place));
+	void (*take)(struct queue *queue, const struct queue_row *row));
 
 /* The row of this message is no longer what memory holds. */
 void queue_index_dirty(struct queue *queue, struct queue_message *message);

@@ -94,26 +94,31 @@ host_of(const struct outcome *outcome)
 	    outcome->result->host;
 }
 
-/* The name without " [address]:port". */
+/* The name without " [address]:port", or "[address]" where it has none. */
 static struct text
 host_name(struct text host)
 {
+	if (text_starts(host, TEXT("[")))
+		return text_slice(host, 0, text_find_byte(host, ']') + 1);
 	return text_slice(host, 0, text_find(host, TEXT(" [")));
 }
 
-/* "550 5.1.1 no such user": the reply as the next hop gave it. */
+/*
+ * "550 5.1.1 no such user": the reply as the next hop gave it, which is how
+ * deliver tells it.
+ */
 static struct text
 diagnostic_of(const struct outcome *outcome, const struct verdict *verdict)
 {
+	struct text code;
+
 	if (verdict->reply == 0)
 		return verdict->reason;
-	if (text_is_empty(verdict->status) ||
-	    text_starts(verdict->reason, verdict->status))
-		return arena_printf(outcome->queue->arena, "%u %.*s",
-		    verdict->reply, TEXT_ARG(verdict->reason));
-	return arena_printf(outcome->queue->arena, "%u %.*s %.*s",
-	    verdict->reply, TEXT_ARG(verdict->status),
-	    TEXT_ARG(verdict->reason));
+	code = arena_printf(outcome->queue->arena, "%u", verdict->reply);
+	if (text_starts(verdict->reason, code))
+		return verdict->reason;
+	return arena_printf(outcome->queue->arena, "%.*s %.*s",
+	    TEXT_ARG(code), TEXT_ARG(verdict->reason));
 }
 
 static void
@@ -228,9 +233,8 @@ event_of(const struct outcome *outcome,
 		.rid = change->rid,
 		.dcid = outcome->result == NULL ? 0 : outcome->result->dcid,
 		.to = to,
-		.host = text_slice(host, 0, split),
-		.address = text_skip(host, split < host.len ? split + 1 :
-		    split),
+		.host = host_name(host),
+		.address = text_skip(host, split < host.len ? split + 1 : 0),
 		.tls = outcome->result == NULL ? (struct text){ 0 } :
 		    outcome->result->tls,
 		.reply = change->reason,

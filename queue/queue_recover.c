@@ -205,43 +205,54 @@ visit(void *context, const struct segment_record *record,
 /* ---- the index ---------------------------------------------------------- */
 
 static void
-take_row(struct queue *queue, struct text bytes, uint64_t body_mid,
-    const struct segment_place *place)
+take_row(struct queue *queue, const struct queue_row *row)
 {
-	struct queue_message *message;
+	struct queue_message *message = NULL;
 	struct queue_saved saved;
 	int r;
 
 	arena_reset(queue->save_arena);
-	r = record_decode(&queue_saved_shape, bytes, queue->save_arena,
+	r = record_decode(&queue_saved_shape, row->saved, queue->save_arena,
 	    &saved);
 	if (r == 0)
 		r = restore_saved(queue, &saved, &message);
-	if (r != 0) {
+	if (r != 0 || message->mid != row->mid) {
 		queue->index.is_damaged = true;
+		queue_message_free(message);
 		return;
 	}
-	message->place = *place;
-	message->body_mid = body_mid;
+	message->place = row->place;
+	message->body_mid = row->body_mid;
 	message->indexed = true;
 	put_message(queue, message);
 	list_remove(&message->dirty);
 }
 
-/* Memory as the index has it.  False: it cannot be used. */
+/*
+ * Memory as the index has it.  False: it is empty or cannot be used.  Rows
+ * that are gone altogether, or back again, show in the ledger.
+ */
 static bool
 load_index(struct queue *queue, struct segment_position *position)
 {
+	struct queue_index *index = &queue->index;
 	struct queue_counters counters;
 
 	arena_reset(queue->save_arena);
-	if (!queue_index_read_progress(queue, position, &counters,
-	    queue->save_arena))
-		return false;
-	take_counters(queue, &counters);
-	queue->index.last_lsn = position->lsn;
-	queue_index_read_rows(queue, take_row);
-	return !queue->index.is_damaged;
+	if (queue_index_read_progress(queue, position, &counters,
+	    queue->save_arena)) {
+		take_counters(queue, &counters);
+		index->last_lsn = position->lsn;
+		queue_index_read_rows(queue, take_row);
+		if (!index->is_damaged && queue->table.live ==
+		    queue_ledger_live(&queue->ledger.totals))
+			return true;
+		index->is_damaged = true;
+	}
+	if (index->is_damaged)
+		log_event(LOG_ERROR_LEVEL, 0, "index_damaged",
+		    LOG_STRING("reason", "rows and checksums differ"));
+	return false;
 }
 
 static void
@@ -323,14 +334,14 @@ queue_recover(struct queue *queue, struct queue_recovery *recovery)
 	struct replay replay = { .queue = queue, .recovery = recovery };
 	struct segment_position position = { 0 };
 	int64_t begun_ms = clock_monotonic_ms();
-	bool fresh = false, use_index;
+	bool use_index;
 
 	*recovery = (struct queue_recovery){ 0 };
 	queue_lease_open(queue);
 	queue_log_open(queue);
-	queue_index_open(queue, &fresh);
-	use_index = !fresh && load_index(queue, &position);
-	if (!fresh && !use_index)
+	queue_index_open(queue);
+	use_index = load_index(queue, &position);
+	if (!use_index)
 		forget_all(queue);
 	recovery->rows = queue_table_count(queue);
 	replay_log(&replay, use_index, &position);

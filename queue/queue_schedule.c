@@ -198,7 +198,8 @@ queue_schedule_return(struct queue *queue, struct queue_part *part)
 }
 
 void
-queue_schedule_hasten(struct queue *queue, struct queue_message *message)
+queue_schedule_hasten(struct queue *queue, struct queue_message *message,
+    bool in_front)
 {
 	struct queue_part *part;
 
@@ -208,12 +209,12 @@ queue_schedule_hasten(struct queue *queue, struct queue_message *message)
 		queue_heap_unset(&queue->schedule.heap,
 		    &destination->backoff);
 		if (part->state == QUEUE_PART_WAITING ||
-		    part->state == QUEUE_PART_DUE) {
-			/* In front, for somebody asked. */
+		    (part->state == QUEUE_PART_DUE && in_front)) {
 			queue_schedule_leave(queue, part);
 			part->next_try_us = 0;
-			make_due(queue, part, true);
+			make_due(queue, part, in_front);
 		}
+		join_ring(queue, destination);
 	}
 }
 

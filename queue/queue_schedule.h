@@ -50,9 +50,9 @@ void queue_schedule_message(struct queue *queue,
 void queue_schedule_leave(struct queue *queue, struct queue_part *part);
 /* A lease is over and nothing came of it: first in line again. */
 void queue_schedule_return(struct queue *queue, struct queue_part *part);
-/* Due now, its destination too. */
+/* Due now, its destination too; in_front: before all others. */
 void queue_schedule_hasten(struct queue *queue,
-	struct queue_message *message);
+	struct queue_message *message, bool in_front);
 /* A message leaves memory. */
 void queue_schedule_passed(struct queue *queue,
 	struct queue_message *message);

@@ -64,8 +64,7 @@ print_message(struct admin_request *request,
 	    " bytes, %.*s old\n", m->envelope.mid,
 	    message_state_name(m->state), TEXT_ARG(sender),
 	    m->envelope.size, TEXT_ARG(age));
-	admin_print(request, "disposition: %.*s, configuration version %"
-	    PRIu64 "\n", TEXT_ARG(disposition), m->disposition_version);
+	admin_print(request, "disposition: %.*s\n", TEXT_ARG(disposition));
 	if (!text_is_empty(reason))
 		admin_print(request, "held because: %.*s\n",
 		    TEXT_ARG(reason));

@@ -103,9 +103,8 @@ run_help(const struct cli_options *options, const struct command_call *call,
 	command = call->argument_count == 0 ? NULL :
 	    command_find(call->arguments, call->argument_count);
 	if (command == NULL && call->argument_count > 0) {
-		fprintf(stderr, "postern: there is no command \"%.*s\"; "
-		    "see \"postern help\"\n",
-		    TEXT_ARG(call->arguments[0]));
+		fprintf(stderr, "postern: there is no such command; see "
+		    "\"postern help\"\n");
 		return COMMAND_USAGE;
 	}
 	return command_print_help(command, out) == 0 ? COMMAND_OK :

@@ -10,6 +10,7 @@
 #define DOMAIN_MAX 253
 #define LOCAL_PART_MAX 64
 #define PORT_MAX 65535
+#define USER_ID_MAX (UINT32_MAX - 1)	/* the last one stands for none */
 
 static int
 address_parse(struct text t, struct config_network *out)
@@ -246,8 +247,11 @@ config_name_is_valid(struct text t)
 bool
 config_user_is_valid(struct text t)
 {
+	uint64_t id;
 	size_t i;
 
+	if (number_parse(t, USER_ID_MAX, &id) == 0)
+		return true;
 	for (i = 0; i < t.len; i++) {
 		char c = t.data[i];
 		bool letter = (c >= 'a' && c <= 'z') || c == '_';

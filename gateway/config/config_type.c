@@ -120,9 +120,9 @@ static const struct config_type types[CONFIG_KIND_COUNT] = {
 	    "a name of letters, digits, \"-\" and \"_\"", NAME_PATTERN,
 	    CONFIG_NAME_MAX, .is_valid = config_name_is_valid },
 	[CONFIG_KIND_USER] = { "user name",
-	    "the name of a user: small letters, digits, \"-\" and \"_\"",
-	    "^[a-z_][a-z0-9_-]*$", CONFIG_USER_MAX,
-	    .is_valid = config_user_is_valid },
+	    "the name of a user (small letters, digits, \"-\" and \"_\") or "
+	    "a number", "^([a-z_][a-z0-9_-]*|0|[1-9][0-9]*)$",
+	    CONFIG_USER_MAX, .is_valid = config_user_is_valid },
 	[CONFIG_KIND_HOSTNAME] = { "host name",
 	    "a fully qualified host name, such as mail.example.org", NULL,
 	    CONFIG_DOMAIN_MAX, .is_valid = config_hostname_is_valid },

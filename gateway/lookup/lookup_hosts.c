@@ -21,6 +21,8 @@
 #define LOOKUP_HOSTS_AT_ONCE 16
 /* How long an absence without a stated time is believed, in seconds. */
 #define LOOKUP_NEGATIVE_TTL 60
+/* A failure is no knowledge: it is asked again at the next occasion. */
+#define LOOKUP_FAILURE_TTL 5
 
 struct lookup_hosts {
 	const struct lookup_hosts_setting *setting;
@@ -98,8 +100,9 @@ lookup_hosts_finish(struct lookup_hosts *hosts)
 		answer.reason = TEXT_EMPTY;
 	else
 		answer.host_count = 0;
-	answer.ttl_s = lookup_host_list_ttl(&hosts->list,
-	    LOOKUP_NEGATIVE_TTL);
+	answer.ttl_s = hosts->outcome == FRAME_HOSTS_TEMPORARY ||
+	    hosts->outcome == FRAME_HOSTS_BOGUS ? LOOKUP_FAILURE_TTL :
+	    lookup_host_list_ttl(&hosts->list, LOOKUP_NEGATIVE_TTL);
 	hosts->callback(hosts->context, &answer);
 	lookup_hosts_free(hosts);
 }

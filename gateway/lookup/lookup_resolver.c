@@ -64,6 +64,8 @@ static const struct lookup_option lookup_options[] = {
 	{ .name = "msg-cache-size:", .value = "8m" },
 	{ .name = "rrset-cache-size:", .value = "16m" },
 	{ .name = "cache-max-negative-ttl:", .value = "600" },
+	/* Servers that were away are asked again soon: mail waits. */
+	{ .name = "infra-keep-probing:", .value = "yes" },
 	{ .name = "use-syslog:", .value = "no" },
 };
 
@@ -231,7 +233,7 @@ lookup_resolver_set_up(struct lookup_resolver *resolver,
 	    lookup_add_root, why);
 	if (error < 0)
 		return error;
-	*path = "dns.trust_anchor_file";
+	*path = "dns.trust_anchor";
 	error = lookup_add_anchors(resolver, dns->trust_anchor, &anchors, why);
 	if (error < 0)
 		return error;

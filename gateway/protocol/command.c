@@ -40,7 +40,7 @@ const struct command command_table[COMMANDS] = {
 		.arguments = "",
 		.options = FILTERS | OF(HELD) | OF(LIMIT) | OF(COUNT),
 		.summary = "list the messages that wait in the queue",
-		.detail = "One line a message, oldest first: MID, state, age, "
+		.detail = "One line a message, by MID: MID, state, age, "
 		    "size, sender, waiting recipients, attempts, next try and "
 		    "the last reason.",
 	},

@@ -60,12 +60,31 @@ command_print_help(const struct command *command, struct buffer *out)
 	return r;
 }
 
+/* mdoc wants each sentence on a line of its own. */
+static int
+print_sentences(const char *words, struct buffer *out)
+{
+	struct text rest = text_from(words);
+	size_t end = text_find(rest, TEXT(". "));
+	int r = 0;
+
+	while (r == 0 && end < rest.len) {
+		r = buffer_printf(out, "%.*s.\n",
+		    TEXT_ARG(text_slice(rest, 0, end)));
+		rest = text_skip(rest, end + 2);
+		end = text_find(rest, TEXT(". "));
+	}
+	return r == 0 ? buffer_printf(out, "%.*s\n", TEXT_ARG(rest)) : r;
+}
+
 static int
 print_manual_command(const struct command *command, struct buffer *out)
 {
-	int r = buffer_printf(out, ".It Ic %s %s\n%s\n", command->words,
-	    command->arguments, command->detail);
+	int r = buffer_printf(out, ".It Ic %s %s\n", command->words,
+	    command->arguments);
 
+	if (r == 0)
+		r = print_sentences(command->detail, out);
 	if (r == 0 && command->options != 0)
 		r = buffer_printf(out, ".Bl -tag -width Ds -compact\n");
 	for (unsigned int i = 0; i < OPTIONS && r == 0; i++) {

@@ -259,6 +259,7 @@ listener_open_control(struct supervisor *supervisor,
 	    chown(address.sun_path, user.uid, user.gid) != 0)
 		goto fail;
 	supervisor->control_socket = descriptor;
+	supervisor->control_address = address;
 	return 0;
 fail:
 	reason_set(why, "cannot listen on %s: %s", address.sun_path,
@@ -271,13 +272,10 @@ fail:
 void
 listener_close_control(struct supervisor *supervisor)
 {
-	struct sockaddr_un address;
-
 	if (supervisor->control_socket == -1)
 		return;
 	close(supervisor->control_socket);
 	supervisor->control_socket = -1;
-	if (control_path(config_snapshot_config(supervisor->active),
-	    &address) == 0)
-		unlink(address.sun_path);
+	/* There may be no configuration any more that tells its path. */
+	unlink(supervisor->control_address.sun_path);
 }

@@ -84,6 +84,13 @@ open_file(struct supervisor *supervisor)
 	log_set_file(fcntl(descriptor, F_DUPFD_CLOEXEC, 3));
 }
 
+static int64_t
+changed_ns(const struct stat *status)
+{
+	return (int64_t)status->st_ctim.tv_sec * 1000000000 +
+	    status->st_ctim.tv_nsec;
+}
+
 static void
 open_syslog(struct supervisor *supervisor)
 {
@@ -112,8 +119,10 @@ open_syslog(struct supervisor *supervisor)
 			close(descriptor);
 		return;
 	}
-	if (stat(address.sun_path, &status) == 0)
+	if (stat(address.sun_path, &status) == 0) {
 		supervisor->syslog_inode = status.st_ino;
+		supervisor->syslog_born_ns = changed_ns(&status);
+	}
 	supervisor->syslog_descriptor = descriptor;
 	log_set_syslog(fcntl(descriptor, F_DUPFD_CLOEXEC, 3),
 	    config->logs.syslog_facility, config->hostname);
@@ -230,7 +239,8 @@ syslog_moved(struct supervisor *supervisor)
 	    config->logs.syslog_socket, path, sizeof(path)) != 0 ||
 	    stat(path, &status) != 0)
 		return false;
-	return status.st_ino != supervisor->syslog_inode;
+	return status.st_ino != supervisor->syslog_inode ||
+	    changed_ns(&status) != supervisor->syslog_born_ns;
 }
 
 void

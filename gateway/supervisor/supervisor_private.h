@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/un.h>
 
 #include "gateway/base/arena.h"
 #include "gateway/base/ipc.h"
@@ -71,6 +72,7 @@ struct supervisor {
 	struct list listeners;
 	struct list charges;	/* not yet told to queue */
 	int control_socket;
+	struct sockaddr_un control_address;	/* and where it lies */
 
 	struct config_snapshot *active;
 	int active_descriptor;
@@ -84,6 +86,7 @@ struct supervisor {
 	int64_t log_day;
 	int syslog_descriptor;
 	ino_t syslog_inode;
+	int64_t syslog_born_ns;	/* numbers of inodes are used again */
 
 	bool ready;		/* told to systemd */
 	bool stopping;

@@ -197,6 +197,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	server.cut = data[1];
 	server.at = 0;
 	server.has_two = server.has_mail = server.has_dot = false;
+	buffer_reset(&server.heard);
 	give(tls);
 	turns(4);
 	while (server.at < server.size && world.result_count == 0) {

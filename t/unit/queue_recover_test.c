@@ -431,6 +431,82 @@ test_damaged_index(void **state)
 	free(index);
 }
 
+/* An index of version 1 is brought forward, its rows come from the log. */
+static void
+test_index_version_1(void **state)
+{
+	static const struct database_migration first[] = {
+		{ "CREATE TABLE message (mid INTEGER PRIMARY KEY,"
+		  " state INTEGER NOT NULL, live INTEGER NOT NULL,"
+		  " body_mid INTEGER NOT NULL, segment INTEGER NOT NULL,"
+		  " offset INTEGER NOT NULL, envelope_len INTEGER NOT NULL,"
+		  " body_len INTEGER NOT NULL, saved BLOB NOT NULL) STRICT;"
+		  "CREATE TABLE progress (id INTEGER PRIMARY KEY CHECK"
+		  " (id = 1), lsn INTEGER NOT NULL, segment INTEGER NOT NULL,"
+		  " offset INTEGER NOT NULL, counters BLOB NOT NULL) STRICT;"
+		  "INSERT INTO progress VALUES (1, 5, 1, 4096, x'00');"
+		  "INSERT INTO message VALUES"
+		  " (999, 3, 1, 999, 1, 4096, 1, 1, x'00');" },
+	};
+	struct rig *rig = *state;
+	struct database *database = NULL;
+	struct reason why = { 0 };
+	char *expected, *found;
+
+	live_a_little(rig);
+	expected = dump(rig->queue);
+	rig_kill(rig);
+	assert_int_equal(database_remove(path_in(rig, "queue.db")), 0);
+	assert_int_equal(database_open(path_in(rig, "queue.db"),
+	    DATABASE_SYNC_NORMAL, first, 1, &database, &why), 0);
+	database_close(database);
+	rig_start(rig);
+	found = dump(rig->queue);
+	assert_string_equal(found, expected);
+	rig_connect_all(rig);
+	rig_check_ledger(rig);
+	free(found);
+	free(expected);
+}
+
+/* A bit that turned over in a row: found by its checksum. */
+static void
+test_flipped_bit_in_index(void **state)
+{
+	static const char address[] = "alice@example.org";
+	struct rig *rig = *state;
+	char *expected, *found, *index;
+	size_t size, at, flips = 0;
+
+	live_a_little(rig);
+	queue_log_sync(rig->queue);
+	queue_index_make_durable(rig->queue);
+	expected = dump(rig->queue);
+	rig_kill(rig);
+	index = read_file(path_in(rig, "queue.db"), &size);
+	for (at = 0; at + sizeof(address) < size; at++)
+		if (memcmp(index + at, address, sizeof(address) - 1) == 0) {
+			index[at] ^= 4;
+			flips++;
+		}
+	assert_true(flips > 0);
+	write_file(path_in(rig, "queue.db"), index, size);
+	rig_start(rig);
+	found = dump(rig->queue);
+	assert_string_equal(found, expected);
+	for (uint64_t mid = 1; mid < 100; mid++) {
+		struct queue_message *message =
+		    queue_table_find(rig->queue, mid);
+
+		if (message != NULL)
+			assert_true(text_find(message->envelope,
+			    TEXT("elice@")) == message->envelope.len);
+	}
+	free(found);
+	free(expected);
+	free(index);
+}
+
 /* Q02: a damaged body is set aside, its neighbours are delivered. */
 static void
 test_damaged_body(void **state)
@@ -495,6 +571,8 @@ main(void)
 		TEST(test_every_boundary),
 		TEST(test_old_index),
 		TEST(test_damaged_index),
+		TEST(test_index_version_1),
+		TEST(test_flipped_bit_in_index),
 		TEST(test_damaged_body),
 		TEST(test_annihilation),
 	};

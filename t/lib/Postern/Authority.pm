@@ -31,6 +31,7 @@ sub new {
 }
 
 # issue(name, [names => [..]], [days => N], [subject_only => 1],
+#     [alternative => subjectAltName as openssl writes it], [file =>],
 #     [key => 'rsa']); { cert, key } as paths.
 sub issue {
 	my ($self, $name, %o) = @_;
@@ -41,8 +42,9 @@ sub issue {
 	run(qw(openssl req -newkey), @algorithm, qw(-nodes -subj),
 	    "/CN=$name", '-keyout', "$base.key", '-out', "$base.csr");
 	open my $ext, '>', "$base.ext" or die $!;
-	print {$ext} 'subjectAltName=', join(',', map { "DNS:$_" }
-	    @{ $o{names} // [$name] }), "\n" unless $o{subject_only};
+	my $names = $o{alternative} // join ',', map { "DNS:$_" }
+	    @{ $o{names} // [$name] };
+	print {$ext} "subjectAltName=$names\n" unless $o{subject_only};
 	print {$ext} "extendedKeyUsage=serverAuth\n";
 	close $ext;
 	my @days = ('-days', $o{days} // 365);

@@ -18,12 +18,14 @@ our $BUILD = $ENV{POSTERN_BUILD} // 'build/test';
 
 # new(config => YAML, [files => {name => content}], [start => 0],
 #     [sink => Postern::Sink], [expect => [qr/warning/, ...]],
-#     [as_root => 1], [prefix => [words before the command]])
+#     [as_root => 1], [prefix => [words before the command]],
+#     [arguments => [words behind it]])
 # In the YAML: %PORT(name)% becomes a free port, %DIR% the folder.
 sub new {
 	my ($class, %o) = @_;
 	my $self = bless { ports => {}, expect => $o{expect} // [],
 	    as_root => $o{as_root}, prefix => $o{prefix} // [],
+	    arguments => $o{arguments} // [],
 	    environment => $o{environment} // {} }, $class;
 	$self->{directory} = $o{directory} //
 	    tempdir('postern-XXXXXX', TMPDIR => 1,
@@ -86,6 +88,7 @@ sub write_file {
 	print {$out} $content;
 	close $out;
 	chmod 0600, $path;
+	chown 65534, 65534, $path if $> == 0 && !$self->{as_root};
 	return $path;
 }
 
@@ -135,12 +138,12 @@ sub start {
 			no warnings 'exec';
 			exec @{ $self->{prefix} }, @user,
 			    "$self->{build}/postern-supervisor",
-			    '-c', "$d/postern.yaml";
+			    '-c', "$d/postern.yaml", @{ $self->{arguments} };
 		}
 		POSIX::_exit(127);
 	}
 	$self->{pid} = $pid;
-	my $ready = wait_until(30, sub {
+	my $ready = wait_until($o{patience} // 30, sub {
 		my $count = () = $self->stderr_text =~ /event=ready\b/g;
 		return 1 if $count > $before;
 		if (waitpid($pid, WNOHANG) == $pid) {
@@ -237,6 +240,18 @@ sub pids {
 	push @{ $pids{ $_->{process} } }, $_->{pid}
 	    for grep { $_->{pid} } @{ $status->{processes} };
 	return \%pids;
+}
+
+# Resident memory of the processes of a kind, in KB; always 0 in the lane of
+# sanitizers, whose allocators keep what is freed.
+sub memory_of {
+	my ($self, $kind) = @_;
+	return 0 if ($ENV{POSTERN_LANE} // '') eq 'sanitize';
+	my $sum = 0;
+	for my $pid (@{ $self->pids->{$kind} }) {
+		$sum += $1 if slurp("/proc/$pid/status") =~ /VmRSS:\s+(\d+)/;
+	}
+	return $sum;
 }
 
 # Move the clocks of the whole gateway (test builds).

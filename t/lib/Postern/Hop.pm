@@ -7,7 +7,7 @@ use IO::Socket::IP;
 use File::Temp qw(tempdir);
 use JSON::PP;
 use POSIX ();
-use Time::HiRes qw(time);
+use Socket qw(IPPROTO_TCP TCP_NODELAY);
 
 use Postern::Port qw(free_port wait_until);
 
@@ -56,6 +56,7 @@ sub serve {
 			close $listen;
 			$SIG{CHLD} = 'DEFAULT';
 			$SIG{PIPE} = 'IGNORE';
+			setsockopt $client, IPPROTO_TCP, TCP_NODELAY, 1;
 			my $talk = Postern::Talk->new($self, $client, $number);
 			$talk->note('connected');
 			eval { $self->{session}->($talk); 1 } or
@@ -86,12 +87,36 @@ sub DESTROY {
 # connection) and at (seconds).
 sub notes {
 	my ($self, $what) = @_;
-	open my $in, '<:raw', "$self->{directory}/notes" or return;
-	my @all = map { decode_json($_) } grep { /\n\z/ } <$in>;
+	my $text = '';
+	if (open my $in, '<:raw', "$self->{directory}/notes") {
+		local $/;
+		$text = <$in> // '';
+	}
+	my @lines = $text =~ /^([^\n]*)\n/gm;
+	@lines = grep { /"what":"\Q$what\E"/ } @lines if defined $what;
+	my @all = map { decode_json($_) } @lines;
 	return grep { !defined $what || $_->{what} eq $what } @all;
 }
 
-sub connections { scalar($_[0]->notes('connected')) }
+# How many of them, without reading what was read before.
+sub count {
+	my ($self, $what) = @_;
+	my $seen = $self->{seen} //= { at => 0, rest => '', count => {} };
+	if (open my $in, '<:raw', "$self->{directory}/notes") {
+		seek $in, $seen->{at}, 0;
+		local $/;
+		my $text = <$in> // '';
+		$seen->{at} += length $text;
+		$seen->{rest} .= $text;
+	}
+	while ($seen->{rest} =~ /\G([^\n]*)\n/gc) {
+		$seen->{count}{$1}++ if $1 =~ /"what":"(\w+)"/;
+	}
+	substr $seen->{rest}, 0, pos($seen->{rest}) // 0, '';
+	return $seen->{count}{$what} // 0;
+}
+
+sub connections { $_[0]->count('connected') }
 
 # Messages that a dialog has taken: from, from_args, to, to_args, data, tls.
 sub messages { $_[0]->notes('message') }
@@ -99,7 +124,7 @@ sub messages { $_[0]->notes('message') }
 sub wait_notes {
 	my ($self, $what, $count, $seconds) = @_;
 	return wait_until($seconds // 20,
-	    sub { scalar($self->notes($what)) >= ($count // 1) });
+	    sub { $self->count($what) >= ($count // 1) });
 }
 
 package Postern::Talk;
@@ -197,11 +222,16 @@ sub start_tls {
 my @extensions = ('PIPELINING', '8BITMIME', 'SMTPUTF8', 'DSN',
     'ENHANCEDSTATUSCODES', 'SIZE 104857600');
 
+# A path may hold ">" inside of quotes.
+my $path = qr/<((?:"(?:[^"\\]|\\.)*"|[^">])*)>/;
+
 my %usual = (
 	banner => '220 hop.test ESMTP',
 	mail => '250 2.1.0 ok',
 	rcpt => '250 2.1.5 ok',
-	data => '354 go on',
+	data => sub {
+		@{ $_[1]{to} } ? '354 go on' : '554 5.5.1 nobody to send to'
+	},
 	dot => '250 2.0.0 kept',
 	rset => '250 2.0.0 ok',
 	quit => '221 2.0.0 bye',
@@ -242,12 +272,12 @@ sub dialog {
 			    @{ $self->{extensions} }];
 		} elsif ($verb eq 'MAIL') {
 			my ($from, $args) = $argument =~
-			    /^FROM:<(.*?)>\s*(.*)$/i;
+			    /^FROM:$path\s*(.*)$/i;
 			%message = (from => $from, from_args => $args,
 			    to => [], to_args => []);
 			$answer->('mail', $argument) // return;
 		} elsif ($verb eq 'RCPT') {
-			my ($to, $args) = $argument =~ /^TO:<(.*?)>\s*(.*)$/i;
+			my ($to, $args) = $argument =~ /^TO:$path\s*(.*)$/i;
 			my $said = $answer->('rcpt', $to) // return;
 			next unless $said =~ /^2/;
 			push @{ $message{to} }, $to;

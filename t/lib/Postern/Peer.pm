@@ -63,7 +63,7 @@ sub new {
 	my ($mounts, @command) = $kind->{prepare}->($self);
 	$self->start($mounts, @command);
 	return $self if wait_port($self->{port}, 20);
-	my $log = $self->log_text;
+	my $log = $self->log_tail;
 	$self->stop;
 	return (undef, "$o{kind} does not start: $log");
 }
@@ -145,6 +145,15 @@ sub start {
 	return;
 }
 
+# Whether a TLS handshake succeeds with somebody else's client.
+sub speaks_tls {
+	my ($self) = @_;
+	my $said = `echo QUIT | timeout 10 openssl s_client -starttls smtp \\
+	    -connect 127.0.0.1:$self->{port} 2>&1`;
+	return $said =~ /^SSL handshake has read/m &&
+	    $said !~ /SSL alert number/;
+}
+
 sub stop {
 	my ($self) = @_;
 	my $pid = delete $self->{pid} or return;
@@ -165,6 +174,14 @@ sub DESTROY {
 sub log_text {
 	my ($self) = @_;
 	return join '', map { slurp($_) } glob "$self->{directory}/log/*";
+}
+
+# The end of its log, for people.
+sub log_tail {
+	my ($self) = @_;
+	my @lines = split /\n/, $self->log_text;
+	splice @lines, 0, -30 if @lines > 30;
+	return join "\n", @lines;
 }
 
 # What it has kept so far: whole messages with LF at the end of each line.

@@ -11,6 +11,7 @@ use IO::Socket::INET;
 use Digest::SHA qw(sha256_hex);
 use File::Temp qw(tempdir);
 use POSIX ':sys_wait_h';
+use Socket qw(IPPROTO_TCP TCP_NODELAY);
 use Time::HiRes qw(time);
 
 use Postern::Port qw(free_port wait_until);
@@ -70,6 +71,7 @@ sub serve {
 		if ($pid == 0) {
 			close $listen;
 			$SIG{CHLD} = 'DEFAULT';
+			setsockopt $client, IPPROTO_TCP, TCP_NODELAY, 1;
 			eval { $self->session($client) };
 			POSIX::_exit(0);
 		}
@@ -216,11 +218,12 @@ sub wait_count {
 	return wait_until($seconds // 20, sub { $self->count >= $count });
 }
 
-# What was sent, without the Received field that the gateway put on top.
+# What was sent, without the Received field that the gateway put on top; it
+# ends with its date.
 sub body_of {
 	my ($message) = @_;
 	(my $data = $message->{data}) =~
-	    s/\AReceived:[^\r]*\r\n(?:[ \t][^\r]*\r\n)*//;
+	    s/\AReceived:(?:[^\r]*\r\n[ \t])*?[^\r]* \+0000\r\n//;
 	return $data;
 }
 
