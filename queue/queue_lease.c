@@ -275,8 +275,9 @@ queue_lease_channel_ended(struct queue *queue, struct queue_channel *channel)
 	while (!list_is_empty(&channel->leases))
 		give_back(queue, LIST_OWNER(channel->leases.prev,
 		    struct queue_lease, link));
+	/* In an orderly stop, too: the supervisor tells of crashes. */
 	if (count > 0)
-		log_event(LOG_WARNING_LEVEL, 0, "leases_taken_back",
+		log_event(LOG_INFO_LEVEL, 0, "leases_taken_back",
 		    LOG_NUMBER("deliver", channel->number),
 		    LOG_NUMBER("count", count));
 }

@@ -38,7 +38,7 @@ sub scene {
 # What there is to be interrupted: { call => how often }.
 sub count_calls {
 	my ($kind, $mix) = @_;
-	my (undef, @plain) = scene($kind, 'plain', $mix, '-e',
+	my (undef, @plain) = scene($kind, "plain-$mix", $mix, '-e',
 	    "trace=$calls");
 	my %count;
 	for my $call (@plain) {
@@ -95,6 +95,7 @@ if ($Trial::LONG) {
 }
 cmp_ok($killed, '>=', $points / 3, "$killed kills at $points points");
 is($wrong, 0, 'each of them was survived');
-$trial->judge('nothing lost, nothing unexplained', least => $points);
+$trial->judge('Q01: nothing lost, nothing unexplained',
+    least => $points);
 $trial->finish;
 done_testing;

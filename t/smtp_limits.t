@@ -216,6 +216,7 @@ subtest 'L05: one byte now and then' => sub {
 	my $line = 'x' x 70 . "\r\n";
 	$fast->commands('MAIL FROM:<fast@client.test>',
 	    'RCPT TO:<user@sink.test>', 'DATA');
+	$fast->raw("Subject: fast\r\n\r\n");
 	for (1 .. 25) {
 		$fast->raw($line x 100);
 		$client->command('NOOP');

@@ -122,22 +122,18 @@ terminal_width(void)
 	return DEFAULT_WIDTH;
 }
 
-/* The file of "config load FILE"; *path becomes absolute. */
+/* The file of "config load FILE"; *path becomes its absolute name. */
 static int
-open_file(const struct command_call *call, struct text *path)
+open_file(const struct command_call *call, char **path)
 {
-	char *name, *absolute;
-	int descriptor;
+	char *name = memory_string(call->arguments[0]);
+	int descriptor = open(name, O_RDONLY | O_CLOEXEC);
 
-	name = memory_string(call->arguments[0]);
-	descriptor = open(name, O_RDONLY | O_CLOEXEC);
-	absolute = realpath(name, NULL);
-	if (descriptor == -1 || absolute == NULL)
+	*path = realpath(name, NULL);
+	if (descriptor == -1 || *path == NULL)
 		fprintf(stderr, "postern: %s: %s\n", name, strerror(errno));
-	else
-		*path = text_from(absolute);
 	free(name);
-	return absolute == NULL ? -1 : descriptor;
+	return descriptor;
 }
 
 static void
@@ -167,28 +163,37 @@ cli_remote_run(const struct cli_options *options,
 		.kind = PROCESS_CLI };
 	struct cli_remote remote = { .status = COMMAND_UNREACHABLE };
 	struct text *copy = memory_array(count, sizeof(*copy));
+	char *path = NULL;
 	int descriptor, file = -1;
 
 	memcpy(copy, words, count * sizeof(*copy));
 	snprintf(identity.build, sizeof(identity.build), "%s", build_id);
 	if (call->id == COMMAND_CONFIG_LOAD && call->argument_count > 0) {
-		file = open_file(call, &copy[count - 1]);
-		if (file == -1)
-			return COMMAND_FAILED;
+		file = open_file(call, &path);
+		if (file == -1) {
+			remote.status = COMMAND_FAILED;
+			goto out;
+		}
+		copy[count - 1] = text_from(path);
 	}
 	descriptor = connect_socket(options->socket);
 	if (descriptor == -1)
-		return COMMAND_UNREACHABLE;
+		goto out;
 	signal(SIGPIPE, SIG_IGN);
 	remote.loop = loop_new();
 	remote.arena = arena_new(ARENA_MAX);
 	remote.ipc = ipc_new(remote.loop, descriptor, &identity, &events,
 	    &remote);
 	send_command(&remote, options, copy, count, file);
+	file = -1;
 	loop_run(remote.loop);
 	ipc_free(remote.ipc);
 	arena_free(remote.arena);
 	loop_free(remote.loop);
+out:
+	if (file != -1)
+		close(file);
+	free(path);
 	free(copy);
 	return remote.status;
 }

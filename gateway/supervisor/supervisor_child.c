@@ -19,6 +19,7 @@
 
 #define CHILD_DESCRIPTOR 3
 #define QUICK_DEATH_MS 10000
+#define RESTART_PLANNED_MS 20
 #define RESTART_FIRST_MS 100
 #define RESTART_MAX_MS 10000
 #define WATCHDOG_MS 60000
@@ -197,10 +198,13 @@ is_crash(int status)
 }
 
 static int64_t
-restart_delay(struct child *child)
+restart_delay(struct child *child, bool planned)
 {
 	int64_t delay = RESTART_FIRST_MS;
 
+	/* keys ends by itself when it must read other keys. */
+	if (planned)
+		return RESTART_PLANNED_MS;
 	if (clock_monotonic_ms() - child->started_ms > QUICK_DEATH_MS) {
 		child->failures = 0;
 		return 0;
@@ -217,8 +221,8 @@ static void
 child_ended(struct supervisor *supervisor, struct child *child, int status)
 {
 	int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-	bool expected = supervisor->stopping ||
-	    (WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	bool planned = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	bool expected = supervisor->stopping || planned;
 
 	log_event(expected ? LOG_INFO_LEVEL : LOG_ERROR_LEVEL, 0,
 	    "child_ended",
@@ -245,7 +249,8 @@ child_ended(struct supervisor *supervisor, struct child *child, int status)
 	}
 	child->restarts++;
 	child->state = FRAME_PROCESS_WAITING;
-	loop_timer_set(child->timer, restart_delay(child));
+	/* Who ends well asks for a new start: keys does, for new keys. */
+	loop_timer_set(child->timer, expected ? 0 : restart_delay(child, planned));
 }
 
 void

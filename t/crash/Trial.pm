@@ -318,9 +318,12 @@ sub trace_scene {
 	$self->drain(30) or diag 'the queue does not drain';
 	wait_until(1.2, sub { $trace->is_over }) if $kind eq 'queue';
 	$trace->detach;
-	my ($killed) = sort { $a <=> $b } grep { defined }
-	    map { $trace->killed_at($_) } @pids;
-	$self->note_kill_at($killed, $kind, $pids[0]) if $killed;
+	my $killed;
+	for my $pid (@pids) {
+		my $time = $trace->killed_at($pid) or next;
+		$self->note_kill_at($time, $kind, $pid);
+		$killed = $time;
+	}
 	my %traced = map { $_ => 1 } @pids;
 	return ($killed, grep { $traced{ $_->[0] } } $trace->calls);
 }

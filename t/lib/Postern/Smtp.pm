@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use IO::Socket::INET;
 use IO::Select;
+use Socket qw(IPPROTO_TCP TCP_NODELAY);
 use Time::HiRes qw(time);
 
 my @odd_replies;
@@ -17,6 +18,8 @@ sub new {
 	    ($o{local} ? (LocalAddr => $o{local}) : ()), Timeout => 5)
 	    or return;
 	$socket->autoflush(1);
+	# What is sent goes out now, however small it is.
+	$socket->setsockopt(IPPROTO_TCP, TCP_NODELAY, 1);
 	binmode $socket;
 	my $self = bless { socket => $socket, input => '',
 	    timeout => $o{timeout} // 20, replies => [] }, $class;
