@@ -36,7 +36,7 @@ CONFIG = config config_check config_check_access config_check_delivery \
 	config_yaml
 STORE = segment_header segment_record segment_scan segment_directory \
 	segment_file segment_pool segment_batch segment_list segment_log \
-	segment_replay segment_read database database_statement
+	segment_replay segment_read database database_schema database_statement
 
 # floor 2
 PROTOCOL = build_id command command_print frame frame_command frame_deliver frame_lookup \

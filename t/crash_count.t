@@ -38,9 +38,9 @@ sub got {
 	my $at = $o{at} // 2;
 	my $sender = $o{from} // $from;
 	my $id = $o{id} // 'x-0-1';
-	return (sprintf('%.6f GOT n=%s envid=%s from=%s to=%s sha=%s size=7 ' .
-	    'head=%s body=x-0-1 last=x-0-1 self=ok file=%s', $at, $n,
-	    $o{envid} // 'x-0-1.0', $sender, $o{to} // $ok,
+	return (sprintf('%.6f GOT n=%s began=%.6f envid=%s from=%s to=%s ' .
+	    'sha=%s size=7 head=%s body=x-0-1 last=x-0-1 self=ok file=%s',
+	    $at, $n, $at - 0.3, $o{envid} // 'x-0-1.0', $sender, $o{to} // $ok,
 	    $o{sha} // $sha, $id, $o{file} // '-'),
 	    $o{silent} ? () : sprintf('%.6f ANSWERED n=%s code=250',
 	    $at + 1, $n));
@@ -106,6 +106,8 @@ check('two not answered, three copies', \@acked, [got(1, silent => 1),
 check('three copies, one not answered', \@acked, [got(1, silent => 1),
     got(2), got(3)], ['duplicate']);
 check('duplicate by a kill', \@acked, [got(1), got(2, at => 5)], [], $kill);
+check('duplicate by a kill while it was on its way', \@acked,
+    [got(1), got(2, at => 5)], [], '1.800000 KILL kind=queue pid=1');
 check('kill of another process', \@acked, [got(1), got(2, at => 5)],
     ['duplicate'], '3.500000 KILL kind=smtp pid=1');
 check('kill before it came', \@acked, [got(1), got(2)], ['duplicate'],

@@ -8,6 +8,7 @@ use Test::More;
 use Disk;
 use Trial;
 
+Disk::be_alone();
 my $missing = Disk::missing();
 plan skip_all => $missing if $missing;
 my $cuts = $Trial::LONG ? 40 : 5;

@@ -261,6 +261,8 @@ database_open(const char *path, enum database_sync sync,
 		    ERROR_MALFORMED, why);
 	if (rc == 0)
 		rc = migrate(database, migrations, count, why);
+	if (rc == 0)
+		rc = database_schema_check(database, migrations, count, why);
 	if (rc != 0) {
 		database_close(database);
 		return rc;

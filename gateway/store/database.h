@@ -29,8 +29,9 @@ struct database_migration {
  * Open or create, set pragmas (journal_mode WAL, synchronous, mmap_size 0,
  * cell_size_check, trusted_schema off, foreign_keys on, defensive), migrate
  * forward in one transaction.  ERROR_MISMATCH: newer than we are;
- * ERROR_MALFORMED: not a database, or quick_check fails (the caller may
- * remove and rebuild it); ERROR_SYSTEM.
+ * ERROR_MALFORMED: not a database, quick_check fails, or the tables are not
+ * those that the migrations make (the caller may remove and rebuild it);
+ * ERROR_SYSTEM.
  */
 int database_open(const char *path, enum database_sync sync,
 	const struct database_migration *migrations, unsigned int count,

@@ -26,4 +26,12 @@ void database_statements_free(struct database *database);
 void database_fatal(const struct database *database, const char *what)
 	__attribute__((noreturn));
 
+/*
+ * Compare the tables with what the migrations make in an empty database.
+ * ERROR_MALFORMED where they differ.
+ */
+int database_schema_check(struct database *database,
+	const struct database_migration *migrations, unsigned int count,
+	struct reason *why) MUST_CHECK;
+
 #endif

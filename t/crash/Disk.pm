@@ -21,6 +21,15 @@ sub run {
 	return $out;
 }
 
+# Run the test again where nobody else sees its mounts: a mount that somebody
+# copied along lives on when it is taken out here, dead as it is.
+sub be_alone {
+	return if $> != 0 || $ENV{POSTERN_DISK_ALONE};
+	local $ENV{POSTERN_DISK_ALONE} = 1;
+	exec qw(unshare --mount --propagation private), $^X, $0, @ARGV or
+	    return;
+}
+
 # Why there can be none here, or nothing.
 sub missing {
 	return 'only root may mount' if $> != 0;

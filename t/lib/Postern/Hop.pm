@@ -3,6 +3,7 @@ package Postern::Hop;
 # test's code in a process of its own, and leaves notes.
 use strict;
 use warnings;
+use IO::Select;
 use IO::Socket::IP;
 use File::Temp qw(tempdir);
 use JSON::PP;
@@ -30,12 +31,13 @@ sub start {
 	    LocalPort => $self->{port}, Listen => 512, ReuseAddr => 1,
 	    Type => IO::Socket::IP::SOCK_STREAM())
 	    or die "hop: $self->{host} $self->{port}: $!";
+	my $parent = $$;
 	my $pid = fork // die "fork: $!";
 	if ($pid == 0) {
 		$SIG{TERM} = $SIG{INT} = 'DEFAULT';
 		$SIG{CHLD} = 'IGNORE';
 		setpgrp;
-		$self->serve($listen);
+		$self->serve($listen, $parent);
 		POSIX::_exit(0);
 	}
 	# The group must be there before anybody ends it.
@@ -46,9 +48,12 @@ sub start {
 }
 
 sub serve {
-	my ($self, $listen) = @_;
+	my ($self, $listen, $parent) = @_;
 	my $number = 0;
-	while (1) {
+	my $select = IO::Select->new($listen);
+	# It does not outlive its test.
+	while (getppid == $parent) {
+		$select->can_read(1) or next;
 		my $client = $listen->accept or next;
 		$number++;
 		my $pid = fork // next;

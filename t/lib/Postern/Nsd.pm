@@ -83,7 +83,7 @@ sub start {
 		open STDOUT, '>>', "$d/output" or die;
 		open STDERR, '>&', \*STDOUT;
 		no warnings 'exec';
-		exec 'nsd', '-d', '-c', "$d/nsd.conf";
+		exec qw(setpriv --pdeathsig KILL nsd -d -c), "$d/nsd.conf";
 		POSIX::_exit(127);
 	}
 	setpgrp $pid, $pid;

@@ -137,8 +137,11 @@ sub start {
 		open STDERR, '>&', \*STDOUT;
 		no warnings 'exec';
 		chdir $d;
-		exec 'unshare', '-m', '-p', '--fork', '--kill-child', 'sh',
-		    '-c', $script . 'exec "$@"', 'sh', @command;
+		# The shell stays the first process of the namespace: it
+		# ends with unshare, that with the test, and all with it.
+		exec qw(setpriv --pdeathsig KILL unshare -m -p --fork
+		    --kill-child sh -c), $script . '"$@" & wait', 'sh',
+		    @command;
 		POSIX::_exit(127);
 	}
 	$self->{pid} = $pid;
