@@ -29,8 +29,8 @@ sub caught {
 	$trial->stop_sink;
 }
 
-# Kill the queue as soon as something was acknowledged, until the counter
-# would notice; then let the next hop have what is left.
+# Kill the queue again and again just behind a 250, with the next hop away;
+# then let that have what is left.
 sub kill_behind_250 {
 	my ($trial) = @_;
 	$trial->load(sessions => 3, mix => 'small');
@@ -45,9 +45,36 @@ sub kill_behind_250 {
 	$trial->drain(20);
 }
 
+# Kill the queue before its first, second, ... call of that name, each time
+# with a message of its own, until the counter sees what comes of it.
+sub kill_before {
+	my ($trial, $call, $mix, $most) = @_;
+	$trial->start_sink;
+	for my $n (1 .. $most // 6) {
+		$trial->trace_scene('queue', { mix => $mix }, '-e',
+		    "trace=$call", '-e',
+		    "inject=$call:signal=KILL:when=$n");
+		$trial->age(0);
+		my ($status) = $trial->count(least => 0);
+		last if $status != 0;
+	}
+}
+
+my $missing = Strace::missing();
+
+subtest 'the real one' => sub {
+	plan skip_all => $missing if $missing;
+	my $trial = Trial->new(name => 'crash_sabotage');
+	kill_before($trial, 'pwrite64', 'later', 3);
+	kill_before($trial, 'fdatasync', 'bounce', 4);
+	$trial->judge('the same kills, nothing lost', least => 7);
+	$trial->finish;
+};
+
 subtest 'acknowledged before the sync' => sub {
+	plan skip_all => $missing if $missing;
 	my $trial = sabotaged('ack');
-	kill_behind_250($trial);
+	kill_before($trial, 'pwrite64', 'later');
 	caught($trial, 'acknowledged before the sync', qr/^lost +[1-9]/m);
 };
 
@@ -58,19 +85,9 @@ subtest 'nothing replayed' => sub {
 };
 
 subtest 'the bounce in a record of its own' => sub {
-	my $missing = Strace::missing();
 	plan skip_all => $missing if $missing;
 	my $trial = sabotaged('bounce');
-	$trial->start_sink;
-	# The sync between the outcome and its bounce is among the first.
-	for my $n (1 .. 6) {
-		$trial->trace_scene('queue', { mix => 'bounce' }, '-e',
-		    'trace=fdatasync', '-e',
-		    "inject=fdatasync:signal=KILL:when=$n");
-		$trial->age(0);
-		my ($status) = $trial->count(least => 1);
-		last if $status == 1;
-	}
+	kill_before($trial, 'fdatasync', 'bounce');
 	caught($trial, 'a bounce torn from its failure',
 	    qr/^(?:lost|no bounce) +[1-9]/m);
 };
