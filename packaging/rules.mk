@@ -1,6 +1,10 @@
 # How things are built: flags, one archive a room, the binaries, the unit
 # tests.  What is built stands in the Makefile.
 
+# What only the tests need comes later than configure.
+CLANG ?= clang
+CMOCKA_LIBS = -lcmocka
+
 WARNINGS = -Wall -Wextra -Wconversion -Wsign-conversion -Wvla \
 	-Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wformat=2 \
 	-Wimplicit-fallthrough -Wwrite-strings -Wundef -Werror
