@@ -25,9 +25,11 @@ sub run {
 # copied along lives on when it is taken out here, dead as it is.
 sub be_alone {
 	return if $> != 0 || $ENV{POSTERN_DISK_ALONE};
+	my @alone = qw(unshare --mount --propagation private);
+	# Not where the root directory is no mount of its own (a chroot).
+	return if system 'sh', '-c', '"$@" 2>/dev/null', 'sh', @alone, 'true';
 	local $ENV{POSTERN_DISK_ALONE} = 1;
-	exec qw(unshare --mount --propagation private), $^X, $0, @ARGV or
-	    return;
+	exec @alone, $^X, $0, @ARGV or return;
 }
 
 # Why there can be none here, or nothing.
