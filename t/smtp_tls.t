@@ -338,7 +338,14 @@ subtest 'a handshake that does not come' => sub {
 		    $gateway->events('connection_opened') }), 'both wait');
 	$gateway->move_clock(61);
 	ok($client->closed, 'STARTTLS without a handshake ends');
-	ok($silent->closed, 'so does silence on the implicit one');
+	# Its time may begin behind the move: when lookup has let it in.
+	ok(wait_until(20, sub {
+		$silent->{timeout} = 2;
+		$silent->{timed_out} = 0;
+		return 1 if $silent->closed;
+		$gateway->move_clock(61);
+		return 0;
+	}), 'so does silence on the implicit one');
 	like($other->command('NOOP'), qr/^250 /, 'the others go on');
 	$other->quit;
 	$client = client('public');
