@@ -144,8 +144,10 @@ message_body_receive(struct text bytes, int descriptor, uint64_t size,
 	body->descriptor = descriptor;
 	body->size = size;
 	body->finished = true;
-	if (descriptor == -1)
+	if (descriptor == -1) {
 		require(buffer_add_text(&body->bytes, bytes) == 0);
+		buffer_shrink(&body->bytes);
+	}
 	*out = body;
 	return 0;
 }

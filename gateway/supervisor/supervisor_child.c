@@ -19,6 +19,8 @@
 
 #define CHILD_DESCRIPTOR 3
 #define QUICK_DEATH_MS 10000
+/* Quick deaths of one kind before everything runs for the first time. */
+#define START_TRIES 5
 #define RESTART_PLANNED_MS 20
 #define RESTART_FIRST_MS 100
 #define RESTART_MAX_MS 10000
@@ -247,10 +249,16 @@ child_ended(struct supervisor *supervisor, struct child *child, int status)
 		supervisor_stop(supervisor, 1);
 		return;
 	}
+	if (!supervisor->ready && child->failures >= START_TRIES) {
+		log_event(LOG_ERROR_LEVEL, 0, "start_given_up",
+		    LOG_STRING("process", process_kind_name(child->kind)),
+		    LOG_NUMBER("tries", child->failures));
+		supervisor_stop(supervisor, 1);
+		return;
+	}
 	child->restarts++;
 	child->state = FRAME_PROCESS_WAITING;
-	/* Who ends well asks for a new start: keys does, for new keys. */
-	loop_timer_set(child->timer, expected ? 0 : restart_delay(child, planned));
+	loop_timer_set(child->timer, restart_delay(child, planned));
 }
 
 void
