@@ -10,7 +10,7 @@ use Trial;
 
 my $missing = Strace::missing();
 plan skip_all => $missing if $missing;
-my $messages = $Trial::LONG ? 1000 : 80;
+my $messages = $Trial::LONG ? 300 : 80;
 
 my $trial = Trial->new(name => 'crash_order');
 $trial->start_sink;

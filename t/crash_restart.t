@@ -46,7 +46,8 @@ my $empty = memory();
 my $begin = time;
 ok(fill($least, 600), "$least messages are accepted");
 my $left = $seconds - (time - $begin);
-ok(fill($most - $least, $left), 'and more') if $left > 1;
+ok(fill($most - $least, $left), 'and more')
+    if $left > 1 && $most > $least;
 my @mids = sort { $a <=> $b } mids_acknowledged();
 my $count = @mids;
 note sprintf '%d messages in %.1f s', $count, time - $begin;
