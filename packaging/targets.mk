@@ -57,10 +57,12 @@ check: check-build floors
 	@POSTERN_BUILD=build/test $(PROVE) -j2 $(call unit_tests,build/test) \
 	    t/*.t
 
+# One at a time: sanitizers slow every process down, and some tests watch
+# several of them race a moved clock.
 check-sanitize:
 	@packaging/install-packages build check
 	@+$(SANITIZE_BUILD) programs unit-programs
-	@POSTERN_BUILD=build/asan POSTERN_LANE=sanitize $(PROVE) -j2 \
+	@POSTERN_BUILD=build/asan POSTERN_LANE=sanitize $(PROVE) \
 	    $(call unit_tests,build/asan) $(filter-out t/crash%.t \
 	    t/fuzz%.t t/layering.t t/lint.t,$(wildcard t/*.t))
 
