@@ -40,9 +40,12 @@ sub new {
 	}
 	$self->{pid} = $pid;
 	my $attached = wait_until($o{seconds} // 10, sub {
-		$self->is_over and return -1;
+		# First: it may attach, kill and be over in one moment.
+		my $over = $self->is_over;
 		my $said = slurp("$o{output}.said");
-		return @pids == grep { $said =~ /Process $_ attached/ } @pids;
+		return 1 if @pids == grep {
+			$said =~ /Process $_ attached/ } @pids;
+		return $over ? -1 : 0;
 	});
 	return $self if ($attached // 0) == 1;
 	$self->detach;
