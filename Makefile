@@ -18,19 +18,24 @@ include packaging/targets.mk
 # ---- the rooms, floor by floor ------------------------------------------
 
 # floor 0: nothing about mail
-BASE = arena buffer clock crc32c error ipc ipc_output jail jail_table log loop \
-	map memory record stream text
+BASE = arena buffer clock crc32c error hex https_fetch https_hosts https_url \
+	ipc ipc_output jail jail_table log loop map memory record stream text
 
 # floor 1
-MAIL = address data_encode data_stream delivery_status \
-	delivery_status_original delivery_status_text envelope fold_writer \
-	header_scan mail_event received smtp_command smtp_extension \
-	smtp_parameter smtp_reply utf8 xtext
+MAIL = address address_list base64 charset data_encode data_stream \
+	delivery_status delivery_status_original delivery_status_text \
+	envelope fold_writer \
+	header_scan html_escape mail_event mime_decode mime_filename \
+	mime_header mime_header_write mime_message mime_parameter mime_part \
+	mime_section quoted_printable received smtp_command smtp_extension \
+	smtp_parameter smtp_reply utf8 uuencode xtext
 CONFIG = config config_check config_check_access config_check_delivery \
+	config_check_protection \
 	config_files config_fill config_load config_node config_print \
 	config_report config_schema config_schema_access \
 	config_schema_delivery config_schema_json config_schema_limits \
-	config_schema_listeners config_schema_manual config_schema_service \
+	config_schema_listeners config_schema_manual config_schema_policy \
+	config_schema_protection config_schema_service \
 	config_schema_tls config_shape config_snapshot config_suggest \
 	config_syntax config_type config_unit config_verify config_writer \
 	config_yaml
@@ -39,17 +44,32 @@ STORE = segment_header segment_record segment_scan segment_directory \
 	segment_replay segment_read database database_schema database_statement
 
 # floor 2
-PROTOCOL = build_id command command_print frame frame_command frame_deliver frame_lookup \
-	frame_queue_admin frame_submit frame_supervisor message_body process \
-	process_kind process_user
+PROTOCOL = build_id command command_print frame frame_command \
+	frame_deliver frame_judge frame_lookup frame_protect \
+	frame_queue_admin frame_submit frame_supervisor frame_unseal \
+	frame_vault frame_vault_admin message_body process process_kind \
+	process_user
 
 # floor 3
-CRYPTO = certificate digest openssl_library remote_key remote_key_channel \
-	remote_key_keymgmt remote_key_packet remote_key_signature \
-	signature_scheme tls_context tls_session
+CRYPTO = certificate digest json_bounds key_service_message \
+	openssl_library remote_key remote_key_channel remote_key_keymgmt \
+	remote_key_packet remote_key_signature \
+	secure_envelope secure_envelope_cipher secure_envelope_facts \
+	secure_envelope_file secure_envelope_hand_back \
+	secure_envelope_header secure_envelope_mail \
+	secure_envelope_manifest secure_envelope_named \
+	secure_envelope_notice secure_envelope_outside \
+	secure_envelope_package secure_envelope_reference \
+	secure_envelope_shell secure_envelope_template \
+	secure_envelope_words signature_scheme tls_context \
+	tls_context_client tls_session
 
 # floor 4
-POLICY = destination_resolve host_access host_address mail_flow recipient_access
+POLICY = destination_resolve filter_action filter_call filter_judge filter_lexer \
+	filter_message filter_missing filter_mistake filter_program \
+	filter_rule filter_set filter_syntax filter_syntax_print \
+	filter_variable host_access host_address mail_flow pattern \
+	recipient_access smart_identifier
 
 # floor 5: the processes, without their main files
 LISTENERS = smtp_content smtp_counters smtp_greeting smtp_id_pool \
@@ -61,15 +81,17 @@ LISTENERS = smtp_content smtp_counters smtp_greeting smtp_id_pool \
 	smtp_verb_starttls smtp_wait
 QUEUE = body_digest queue queue_accept queue_act queue_admin queue_answer \
 	queue_body queue_bounce queue_budget queue_change queue_channel \
-	queue_destination queue_dispatch queue_disposition queue_heap \
-	queue_hold queue_ids queue_index queue_lease queue_ledger queue_log \
-	queue_message queue_outcome queue_part queue_process queue_record \
-	queue_recover queue_recycle queue_scan queue_schedule queue_stream \
-	queue_table queue_time
+	queue_destination queue_dispatch queue_disposition queue_errand \
+	queue_heap queue_hold queue_ids queue_index queue_judge queue_lease \
+	queue_ledger queue_log queue_message queue_outcome queue_part \
+	queue_process queue_protect queue_protection queue_record \
+	queue_recover queue_recycle queue_rewrite queue_scan queue_schedule \
+	queue_split queue_stream queue_table queue_time
 DELIVERY = deliver_outbox deliver_process delivery delivery_body \
 	delivery_command delivery_connection delivery_destination \
-	delivery_health delivery_job delivery_requirements delivery_resolve \
-	delivery_session delivery_session_mail delivery_session_open \
+	delivery_health delivery_job delivery_protection \
+	delivery_requirements delivery_resolve delivery_session \
+	delivery_session_mail delivery_session_open \
 	delivery_target delivery_tls delivery_transaction delivery_trouble
 KEYS = keys_channel keys_file keys_policy keys_rate keys_service keys_store
 LOOKUP = dns_answer lookup_address lookup_event lookup_host_list lookup_hosts \
@@ -77,15 +99,37 @@ LOOKUP = dns_answer lookup_address lookup_event lookup_host_list lookup_hosts \
 	lookup_self
 SUPERVISOR = supervisor_capability supervisor_child supervisor_config \
 	supervisor_directory supervisor_frame supervisor_listener \
-	supervisor_log supervisor_notify supervisor_stop supervisor_wiring
-ADMIN = admin_command_message admin_command_queue admin_command_status \
-	admin_config admin_control admin_history admin_queue admin_request
-CLI = cli_local cli_remote
+	supervisor_log supervisor_notify supervisor_start supervisor_stop \
+	supervisor_wiring
+SCAN = scan_process
+PROTECT = protect protect_build protect_job protect_process protect_register \
+	protect_site
+VAULT = vault vault_admin vault_ask vault_audit vault_challenge \
+	vault_channel vault_delay vault_mail vault_management \
+	vault_master_key vault_network vault_outbox vault_process \
+	vault_random vault_rate vault_release vault_schema vault_session \
+	vault_store vault_store_change
+UNSEAL = unseal unseal_channel unseal_child unseal_manifest unseal_open \
+	unseal_page unseal_process
+HTTP = http_answer http_chunked http_client http_connection http_date \
+	http_exchange http_form http_multipart http_percent http_request \
+	http_request_target http_server http_status
+PORTAL = portal portal_answer portal_client portal_cookie portal_file \
+	portal_filename portal_intent portal_link portal_page \
+	portal_page_message portal_page_open portal_page_site portal_process \
+	portal_receive portal_route portal_secret portal_style \
+	portal_upload portal_visit portal_visit_message portal_visit_open \
+	portal_visit_site
+ADMIN = admin_command_act admin_command_envelope admin_command_message \
+	admin_command_queue admin_command_status admin_config admin_control \
+	admin_history admin_peer admin_request admin_time
+CLI = cli_envelope cli_file cli_key_service cli_local cli_remote
 
 ROOMS = gateway/base gateway/mail gateway/config gateway/store \
 	gateway/protocol crypto policy listeners queue queue/delivery \
 	crypto/keys gateway/lookup gateway/supervisor gateway/admin \
-	gateway/cli
+	gateway/cli policy/scan crypto/protect crypto/vault crypto/unseal \
+	webui/http webui/server
 
 gateway/base_LIST = $(BASE)
 gateway/mail_LIST = $(MAIL)
@@ -102,11 +146,18 @@ gateway/lookup_LIST = $(LOOKUP)
 gateway/supervisor_LIST = $(SUPERVISOR)
 gateway/admin_LIST = $(ADMIN)
 gateway/cli_LIST = $(CLI)
+policy/scan_LIST = $(SCAN)
+crypto/protect_LIST = $(PROTECT)
+crypto/vault_LIST = $(VAULT)
+crypto/unseal_LIST = $(UNSEAL)
+webui/http_LIST = $(HTTP)
+webui/server_LIST = $(PORTAL)
 
 # ---- the binaries: main file, rooms from high to low, libraries ----------
 
 PROGRAMS = postern-supervisor postern-smtp postern-queue postern-lookup \
-	postern-deliver postern-keys postern-admin postern
+	postern-deliver postern-keys postern-protect postern-scan \
+	postern-vault postern-unseal postern-portal postern-admin postern
 
 COMMON_LIBS = $(EVENT_LIBS) $(SECCOMP_LIBS)
 
@@ -140,14 +191,42 @@ postern-keys_ROOMS = crypto/keys crypto gateway/protocol gateway/config \
 	gateway/mail gateway/base
 postern-keys_LIBS = $(OPENSSL_LIBS)
 
-postern-admin_MAIN = gateway/admin/admin_main
-postern-admin_ROOMS = gateway/admin gateway/protocol gateway/config \
+postern-scan_MAIN = policy/scan/scan_main
+postern-scan_ROOMS = policy/scan policy crypto gateway/protocol \
+	gateway/config gateway/mail gateway/base
+postern-scan_LIBS = $(OPENSSL_LIBS) $(PCRE2_LIBS) $(ICU_LIBS)
+
+postern-protect_MAIN = crypto/protect/protect_main
+postern-protect_ROOMS = crypto/protect crypto gateway/protocol \
+	gateway/config gateway/mail gateway/base
+postern-protect_LIBS = $(OPENSSL_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) \
+	$(ICU_LIBS)
+
+postern-vault_MAIN = crypto/vault/vault_main
+postern-vault_ROOMS = crypto/vault webui/http crypto gateway/protocol \
+	gateway/store gateway/config gateway/mail gateway/base
+postern-vault_LIBS = $(OPENSSL_LIBS) $(SQLITE_LIBS) $(JANSSON_LIBS) \
+	$(ICU_LIBS)
+
+postern-unseal_MAIN = crypto/unseal/unseal_main
+postern-unseal_ROOMS = crypto/unseal crypto gateway/protocol gateway/config \
 	gateway/mail gateway/base
-postern-admin_LIBS = $(YAML_LIBS) $(JANSSON_LIBS)
+postern-unseal_LIBS = $(OPENSSL_LIBS) $(JANSSON_LIBS) $(ICU_LIBS)
+
+postern-portal_MAIN = webui/server/portal_main
+postern-portal_ROOMS = webui/server webui/http crypto gateway/protocol \
+	gateway/config gateway/mail gateway/base
+postern-portal_LIBS = $(OPENSSL_LIBS)
+
+postern-admin_MAIN = gateway/admin/admin_main
+postern-admin_ROOMS = gateway/admin policy gateway/protocol gateway/config \
+	gateway/mail gateway/base
+postern-admin_LIBS = $(YAML_LIBS) $(JANSSON_LIBS) $(PCRE2_LIBS) $(ICU_LIBS)
 
 postern_MAIN = gateway/cli/cli_main
-postern_ROOMS = gateway/cli gateway/protocol gateway/config \
+postern_ROOMS = gateway/cli policy crypto gateway/protocol gateway/config \
 	gateway/mail gateway/base
-postern_LIBS = $(YAML_LIBS) $(JANSSON_LIBS)
+postern_LIBS = $(YAML_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS) $(PCRE2_LIBS) \
+	$(ICU_LIBS)
 
 include packaging/rules.mk

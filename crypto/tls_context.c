@@ -45,16 +45,9 @@ set_groups(SSL_CTX *ssl_context)
 }
 
 /* Failure here is the library's: nothing of it depends on input. */
-static struct tls_context *
-context_new(const SSL_METHOD *method, bool server, int level)
+void
+tls_context_limit(SSL_CTX *ssl_context, int level)
 {
-	struct tls_context *context = memory_new(sizeof(*context));
-	SSL_CTX *ssl_context;
-
-	openssl_library_prepare();
-	ssl_context = SSL_CTX_new(method);
-	if (ssl_context == NULL)
-		openssl_library_fatal("cannot make a TLS context");
 	SSL_CTX_set_security_level(ssl_context, level);
 	(void)SSL_CTX_set_options(ssl_context, options);
 	(void)SSL_CTX_set_mode(ssl_context, modes);
@@ -67,6 +60,19 @@ context_new(const SSL_METHOD *method, bool server, int level)
 		signature_scheme_list) != 1 ||
 	    SSL_CTX_set_num_tickets(ssl_context, 0) != 1)
 		openssl_library_fatal("cannot set up a TLS context");
+}
+
+static struct tls_context *
+context_new(const SSL_METHOD *method, bool server, int level)
+{
+	struct tls_context *context = memory_new(sizeof(*context));
+	SSL_CTX *ssl_context;
+
+	openssl_library_prepare();
+	ssl_context = SSL_CTX_new(method);
+	if (ssl_context == NULL)
+		openssl_library_fatal("cannot make a TLS context");
+	tls_context_limit(ssl_context, level);
 	context->references = 1;
 	context->server = server;
 	context->ssl_context = ssl_context;
@@ -113,11 +119,11 @@ add_certificate(void *context, X509 *certificate, size_t number,
 }
 
 static int
-use_chain(struct tls_context *context, struct text pem, struct reason *why)
+use_chain(SSL_CTX *ssl_context, struct text pem, struct reason *why)
 {
 	size_t count = 0;
-	int error = certificate_walk(pem, add_certificate,
-		context->ssl_context, &count, why);
+	int error = certificate_walk(pem, add_certificate, ssl_context,
+		&count, why);
 
 	if (error == 0 && count == 0) {
 		reason_set(why, "there is no certificate in PEM");
@@ -134,10 +140,10 @@ is_final(int error)
 }
 
 static int
-use_key(struct tls_context *context, struct remote_key_channel *channel,
+use_key(SSL_CTX *ssl_context, struct remote_key_channel *channel,
 	struct text name, struct reason *why)
 {
-	X509 *leaf = SSL_CTX_get0_certificate(context->ssl_context);
+	X509 *leaf = SSL_CTX_get0_certificate(ssl_context);
 	EVP_PKEY *public = X509_get0_pubkey(leaf);
 	EVP_PKEY *handle = NULL;
 	int error;
@@ -148,13 +154,24 @@ use_key(struct tls_context *context, struct remote_key_channel *channel,
 	error = remote_key_handle_new(public, channel, name, &handle, why);
 	if (error != 0)
 		return error;
-	if (SSL_CTX_use_PrivateKey(context->ssl_context, handle) != 1 ||
-	    SSL_CTX_check_private_key(context->ssl_context) != 1) {
+	if (SSL_CTX_use_PrivateKey(ssl_context, handle) != 1 ||
+	    SSL_CTX_check_private_key(ssl_context) != 1) {
 		openssl_library_reason(why, "cannot use the private key");
 		error = ERROR_MALFORMED;
 	}
 	EVP_PKEY_free(handle);
 	return error;
+}
+
+int
+tls_context_use_certificate(SSL_CTX *ssl_context, struct text pem,
+	struct remote_key_channel *channel, struct text key_name,
+	struct reason *why)
+{
+	int error = use_chain(ssl_context, pem, why);
+
+	return error != 0 ? error :
+	    use_key(ssl_context, channel, key_name, why);
 }
 
 int
@@ -168,9 +185,8 @@ tls_context_new_server(struct text certificate_pem,
 	*out = NULL;
 	require(session_id.len <= SESSION_ID_MAX);
 	context = context_new(TLS_server_method(), true, TLS_SECURITY_LEVEL);
-	error = use_chain(context, certificate_pem, why);
-	if (error == 0)
-		error = use_key(context, channel, key_name, why);
+	error = tls_context_use_certificate(context->ssl_context,
+		certificate_pem, channel, key_name, why);
 	if (error != 0) {
 		tls_context_release(&context);
 		return error;
@@ -183,7 +199,7 @@ tls_context_new_server(struct text certificate_pem,
 	return 0;
 }
 
-/* ---- the client's ---- */
+/* ---- whom to trust, and the client's ---- */
 
 static int
 add_trust(void *context, X509 *certificate, size_t number,
@@ -197,6 +213,15 @@ add_trust(void *context, X509 *certificate, size_t number,
 }
 
 int
+tls_context_add_trust(SSL_CTX *ssl_context, struct text pem, size_t *count,
+	struct reason *why)
+{
+	SSL_CTX_set_verify_depth(ssl_context, VERIFY_DEPTH);
+	return certificate_walk(pem, add_trust,
+		SSL_CTX_get_cert_store(ssl_context), count, why);
+}
+
+int
 tls_context_new_client(struct text trust_pem, struct tls_context **out,
 	struct reason *why)
 {
@@ -207,9 +232,8 @@ tls_context_new_client(struct text trust_pem, struct tls_context **out,
 	*out = NULL;
 	context = context_new(TLS_client_method(), false,
 		TLS_SECURITY_LEVEL_OPPORTUNISTIC);
-	SSL_CTX_set_verify_depth(context->ssl_context, VERIFY_DEPTH);
-	error = certificate_walk(trust_pem, add_trust,
-		SSL_CTX_get_cert_store(context->ssl_context), &count, why);
+	error = tls_context_add_trust(context->ssl_context, trust_pem, &count,
+		why);
 	if (error != 0) {
 		tls_context_release(&context);
 		return error;

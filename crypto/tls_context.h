@@ -46,6 +46,28 @@ int tls_context_new_server(struct text certificate_pem,
 int tls_context_new_client(struct text trust_pem, struct tls_context **out,
 	struct reason *why) MUST_CHECK;
 
+/*
+ * Have a server's context demand a certificate of its clients, verified by
+ * trust_pem; before its first session.  Both TLS 1.2 and TLS 1.3.
+ * ERROR_MALFORMED: not certificates, or none.
+ */
+int tls_context_demand_client(struct tls_context *context,
+	struct text trust_pem, struct reason *why) MUST_CHECK;
+
+/*
+ * Fit a client's SSL_CTX that another library made: our versions, ciphers
+ * and groups, trust, and the certificate that it shows, whose key is with
+ * keys.  TLS 1.3 only: what a client of TLS 1.2 signs is the transcript,
+ * whose shape keys cannot judge.
+ *   ssl_ctx          an SSL_CTX
+ *   certificate_pem  leaf first, then the chain; empty: shows none
+ *   trust_pem        the only authorities that count; may be empty
+ * Errors as in tls_context_new_server(); the SSL_CTX is then of no use.
+ */
+int tls_context_equip_client(void *ssl_ctx, struct text certificate_pem,
+	struct remote_key_channel *channel, struct text key_name,
+	struct text trust_pem, struct reason *why) MUST_CHECK;
+
 struct tls_context *tls_context_ref(struct tls_context *context);
 void tls_context_release(struct tls_context **context);
 

@@ -37,6 +37,7 @@ struct tls_session {
 	bool nameless;		/* verify, but no name can be checked */
 	bool named;		/* the certificate's name was checked */
 	char description[DESCRIPTION_SIZE];
+	char peer_name[NAME_SIZE];	/* a verified client's */
 };
 
 /* ---- results ---- */
@@ -178,6 +179,14 @@ set_alert(struct tls_session *session, unsigned long error)
 			ERR_reason_error_string(error));
 }
 
+/* A bad signature in the chain leaves errors of its own before this one. */
+static bool
+is_certificate(unsigned long error)
+{
+	return ERR_GET_LIB(error) == ERR_LIB_SSL &&
+	    ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED;
+}
+
 static int
 handshake_failed(struct tls_session *session, int ssl_error)
 {
@@ -187,8 +196,8 @@ handshake_failed(struct tls_session *session, int ssl_error)
 	if (is_cut(ssl_error, error))
 		set_failure(session, TLS_FAILURE_CONNECTION,
 			"the connection ended in the TLS handshake", NULL);
-	else if (ERR_GET_LIB(error) == ERR_LIB_SSL &&
-	    ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED)
+	else if (is_certificate(error) ||
+	    is_certificate(ERR_peek_last_error()))
 		set_failure(session, TLS_FAILURE_CERTIFICATE,
 			"the peer's certificate is refused",
 			X509_verify_cert_error_string(verdict));
@@ -202,10 +211,63 @@ handshake_failed(struct tls_session *session, int ssl_error)
 	    ERROR_REFUSED;
 }
 
+/* No NUL may hide what stands behind it. */
+static bool
+is_string(const ASN1_STRING *value, char out[NAME_SIZE])
+{
+	return ASN1_STRING_length(value) > 0 &&
+	    text_to_string(text_of(ASN1_STRING_get0_data(value),
+		(size_t)ASN1_STRING_length(value)), out, NAME_SIZE) == 0;
+}
+
+static bool
+name_of_subject(const X509 *certificate, char out[NAME_SIZE])
+{
+	const X509_NAME *subject = X509_get_subject_name(certificate);
+	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+
+	return at >= 0 && is_string(X509_NAME_ENTRY_get_data(
+		X509_NAME_get_entry(subject, at)), out);
+}
+
+/* The first DNS name of the SAN; false where there is none. */
+static bool
+name_of_san(X509 *certificate, char out[NAME_SIZE])
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(certificate,
+		NID_subject_alt_name, NULL, NULL);
+	const GENERAL_NAME *name;
+	bool found = false;
+	int i;
+
+	for (i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++) {
+		name = sk_GENERAL_NAME_value(names, i);
+		if (name->type != GEN_DNS)
+			continue;
+		found = is_string(name->d.dNSName, out);
+	}
+	GENERAL_NAMES_free(names);
+	return found;
+}
+
+static void
+name_peer(struct tls_session *session)
+{
+	X509 *certificate = SSL_get0_peer_certificate(session->ssl);
+
+	if (!session->context->demands_client || certificate == NULL)
+		return;
+	if (!name_of_san(certificate, session->peer_name) &&
+	    !name_of_subject(certificate, session->peer_name))
+		session->peer_name[0] = '\0';
+	ERR_clear_error();
+}
+
 static void
 handshake_done(struct tls_session *session)
 {
 	session->established = true;
+	name_peer(session);
 	(void)snprintf(session->description, sizeof(session->description),
 		"%s %s", SSL_get_version(session->ssl),
 		SSL_CIPHER_get_name(SSL_get_current_cipher(session->ssl)));
@@ -263,6 +325,13 @@ session_new(struct tls_context *context, struct stream *stream)
 	return session;
 }
 
+static void
+set_time(struct tls_session *session)
+{
+	X509_VERIFY_PARAM_set_time(SSL_get0_param(session->ssl),
+		(time_t)(clock_now_us() / CLOCK_SECOND_US));
+}
+
 struct tls_session *
 tls_session_accept(struct tls_context *context, struct stream *stream)
 {
@@ -270,7 +339,9 @@ tls_session_accept(struct tls_context *context, struct stream *stream)
 
 	require(context->server);
 	session = session_new(context, stream);
+	session->named = context->demands_client;
 	SSL_set_accept_state(session->ssl);
+	set_time(session);
 	stream_set_transport(stream, &transport, session);
 	return session;
 }
@@ -334,8 +405,7 @@ demand(struct tls_session *session, const struct tls_expectation *expectation)
 	size_t i;
 
 	X509_VERIFY_PARAM_set_hostflags(param, HOST_FLAGS);
-	X509_VERIFY_PARAM_set_time(param,
-		(time_t)(clock_now_us() / CLOCK_SECOND_US));
+	set_time(session);
 	for (i = 0; i < expectation->name_count; i++) {
 		if (!name_to_string(expectation->names[i], name))
 			continue;
@@ -370,6 +440,12 @@ struct text
 tls_session_describe(const struct tls_session *session)
 {
 	return text_from(session->description);
+}
+
+struct text
+tls_session_peer_name(const struct tls_session *session)
+{
+	return text_from(session->peer_name);
 }
 
 bool

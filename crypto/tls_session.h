@@ -48,8 +48,15 @@ struct tls_session *tls_session_connect(struct tls_context *context,
 /* "TLSv1.3 TLS_AES_256_GCM_SHA384"; valid after the handshake. */
 struct text tls_session_describe(const struct tls_session *session);
 /*
+ * Who the verified certificate of a client says it is: the first DNS name of
+ * its SAN, or the common name where it has none; empty where it has neither,
+ * or no certificate was demanded.  Valid behind the handshake, as long as the
+ * session.
+ */
+struct text tls_session_peer_name(const struct tls_session *session);
+/*
  * Whether the peer's chain and name were verified; also told where verify
- * did not demand it.
+ * did not demand it.  Of a client the chain alone, where one was demanded.
  */
 bool tls_session_is_verified(const struct tls_session *session);
 

@@ -35,6 +35,21 @@ $(BUILD)/%.o: %.c config.mk $(BUILD)/flags
 	@echo "  CC   $<"
 	@$(CC) $(CFLAGS_ALL) $(OBJECT_DEFINES) -MMD -MP -c -o $@ $<
 
+# Sources for browsers, as constants in C.
+$(BUILD)/%.o: $(BUILD)/%.c config.mk $(BUILD)/flags
+	@echo "  CC   $<"
+	@$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+ENVELOPE_SOURCES = webui/portal/envelope/envelope
+$(BUILD)/crypto/secure_envelope_shell.c: packaging/embed \
+    $(ENVELOPE_SOURCES).html $(ENVELOPE_SOURCES).css $(ENVELOPE_SOURCES).js
+	@mkdir -p $(@D)
+	@echo "  EMBED $@"
+	@packaging/embed crypto/secure_envelope_shell.h \
+	    secure_envelope_shell_page=$(ENVELOPE_SOURCES).html \
+	    secure_envelope_shell_style=$(ENVELOPE_SOURCES).css \
+	    secure_envelope_shell_script=$(ENVELOPE_SOURCES).js > $@.new
+	@mv $@.new $@
+
 # Only this object knows the commit: a new one compiles nothing else again.
 REVISION := $(shell git rev-parse --short=10 HEAD 2>/dev/null || echo release)
 $(BUILD)/gateway/protocol/build_id.o: private OBJECT_DEFINES = \
@@ -64,7 +79,7 @@ $(foreach program,$(PROGRAMS),$(eval $(call program_rule,$(program))))
 programs: $(addprefix $(BUILD)/,$(PROGRAMS))
 
 ALL_LIBS = $(COMMON_LIBS) $(SQLITE_LIBS) $(OPENSSL_LIBS) $(UNBOUND_LIBS) $(IDN2_LIBS) \
-	$(YAML_LIBS) $(JANSSON_LIBS)
+	$(YAML_LIBS) $(JANSSON_LIBS) $(PCRE2_LIBS) $(ICU_LIBS) $(CURL_LIBS)
 ALL_ARCHIVES = $(foreach room,$(ROOMS),$(if $($(room)_LIST),$(call \
 	archive,$(room))))
 
@@ -84,6 +99,14 @@ $(BUILD)/t/fuzz/%_fuzz: $(BUILD)/t/fuzz/%_fuzz.o $(ALL_ARCHIVES)
 	@$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< \
 	    -Wl,--start-group $(ALL_ARCHIVES) -Wl,--end-group $(ALL_LIBS)
 fuzz-programs: $(FUZZ_TARGETS)
+
+# Benchmarks in C: t/bench/NAME_rate.c.
+BENCH_TARGETS = $(patsubst %.c,$(BUILD)/%,$(wildcard t/bench/*_rate.c))
+$(BUILD)/t/bench/%_rate: $(BUILD)/t/bench/%_rate.o $(ALL_ARCHIVES)
+	@echo "  LD   $@"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(ALL_ARCHIVES) \
+	    -Wl,--end-group $(ALL_LIBS)
+bench-programs: $(BENCH_TARGETS)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

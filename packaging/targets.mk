@@ -72,11 +72,13 @@ FLOOR_ROOMS_0 = gateway/base
 FLOOR_ROOMS_1 = gateway/mail gateway/config gateway/store
 FLOOR_ROOMS_2 = gateway/protocol
 FLOOR_ROOMS_3 = crypto
-FLOOR_ROOMS_4 = policy
-FLOOR_ROOMS_5 = listeners queue queue/delivery crypto/keys gateway/lookup \
-	gateway/supervisor gateway/admin gateway/cli
+FLOOR_ROOMS_4 = policy webui/http
+FLOOR_ROOMS_5 = listeners queue queue/delivery policy/scan crypto/keys \
+	crypto/protect crypto/vault crypto/unseal webui/server \
+	gateway/lookup gateway/supervisor gateway/admin gateway/cli
 floor_check = $(foreach room,$(FLOOR_ROOMS_$(1)), \
-	@$(CC) -pie -nostartfiles -Wl,--entry=0 -o /dev/null \
+	@$(CC) -pie -nostartfiles -Wl,--entry=0 -Wl,--defsym=__dso_handle=0 \
+	    -o /dev/null \
 	    -Wl,--whole-archive $(call archive,$(room)) \
 	    -Wl,--no-whole-archive -Wl,--start-group \
 	    $(foreach lower,$(2),$(call archive,$(lower))) \
@@ -104,7 +106,8 @@ fuzz:
 prove: check-build
 	@POSTERN_PROVE=long $(PROVE) -v t/crash_*.t
 
-bench: programs
+bench: programs bench-programs
+	@$(BUILD)/t/bench/envelope_rate
 	@t/bench/run
 
 demo: programs
@@ -116,7 +119,8 @@ demo-stop:
 
 # Manual pages: hand-written beside each program, two made from tables.
 MANUALS = $(wildcard gateway/*/*.8 listeners/*.8 queue/*.8 \
-	queue/delivery/*.8 crypto/keys/*.8)
+	queue/delivery/*.8 policy/*/*.8 crypto/*/*.8 webui/server/*.8)
+FILE_MANUALS = $(wildcard policy/*.5)
 manuals: $(BUILD)/postern.1 $(BUILD)/postern.yaml.5
 $(BUILD)/postern.1: $(BUILD)/postern
 	@$(BUILD)/postern help --manual > $@
@@ -132,7 +136,7 @@ install: programs manuals
 	    $(DESTDIR)$(prefix)/lib/postern
 	install $(BUILD)/postern $(DESTDIR)$(prefix)/bin
 	install -m 644 $(BUILD)/postern.1 $(DESTDIR)$(prefix)/share/man/man1
-	install -m 644 $(BUILD)/postern.yaml.5 \
+	install -m 644 $(BUILD)/postern.yaml.5 $(FILE_MANUALS) \
 	    $(DESTDIR)$(prefix)/share/man/man5
 	install -m 644 $(MANUALS) $(DESTDIR)$(prefix)/share/man/man8
 

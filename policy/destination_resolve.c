@@ -5,7 +5,6 @@
 #include "policy/destination_resolve.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 
 #include "gateway/base/buffer.h"
 #include "gateway/base/crc32c.h"
@@ -137,6 +136,8 @@ print_key(const struct destination *destination, struct buffer *key)
 	if (r == 0)
 		r = add_list(key, destination->tls_names,
 		    destination->tls_name_count);
+	if (r == 0 && destination->or_envelope)
+		r = buffer_add_text(key, TEXT(";or=envelope"));
 	return r;
 }
 
@@ -235,4 +236,18 @@ destination_resolve(const struct config *config, struct text domain,
 	} else if (is_literal(out->domain))
 		r = set_literal(out, arena);
 	return r != 0 ? r : set_key(out, arena);
+}
+
+int
+destination_protect(struct destination *destination, bool verified,
+    struct arena *arena)
+{
+	if (destination->tls == CONFIG_DESTINATION_TLS_NONE)
+		return ERROR_STATE;
+	if (destination->tls != CONFIG_DESTINATION_TLS_PREFERRED)
+		return 0;
+	destination->tls = verified ? CONFIG_DESTINATION_TLS_VERIFIED :
+	    CONFIG_DESTINATION_TLS_REQUIRED;
+	destination->or_envelope = 1;
+	return set_key(destination, arena);
 }

@@ -6,6 +6,7 @@
 #ifndef POLICY_DESTINATION_RESOLVE_H
 #define POLICY_DESTINATION_RESOLVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,7 @@ struct destination {
 	uint32_t concurrency;
 	uint32_t messages_per_connection;
 	struct text bounce_profile;
+	uint8_t or_envelope;		/* destination_protect() raised tls */
 };
 
 /*
@@ -44,5 +46,16 @@ struct destination {
  */
 int destination_resolve(const struct config *config, struct text domain,
 	struct arena *arena, struct destination *out) MUST_CHECK;
+
+/*
+ * The same destination for a message that leaves over TLS or becomes an
+ * envelope.  Where TLS is preferred it is asked for now, or even verified,
+ * or_envelope is set and the key is another one, so that connections are
+ * not shared with mail that would go without; required and verified stay as
+ * they are.  ERROR_STATE: TLS is never used there, an envelope at once;
+ * ERROR_LIMIT: the arena is full.
+ */
+int destination_protect(struct destination *destination, bool verified,
+	struct arena *arena) MUST_CHECK;
 
 #endif

@@ -81,6 +81,7 @@ init_parts(struct queue *queue)
 	queue_recycle_init(&queue->recycle);
 	queue_destinations_init(&queue->destinations);
 	queue_schedule_open(queue);
+	queue_errands_init(queue);
 	queue_channels_init(&queue->channels);
 	queue_scans_init(&queue->scans);
 }
@@ -146,6 +147,7 @@ queue_free(struct queue *queue)
 	queue->index.gone_count = 0;
 	queue_index_close(queue);
 	queue_log_close(queue);
+	queue_errands_clear(queue);
 	loop_timer_free(queue->tick);
 	buffer_clear(&queue->scratch);
 	arena_free(queue->arena);
@@ -194,6 +196,7 @@ queue_turn(struct queue *queue)
 	if (queue_log_is_synced(queue))
 		queue_answers_give(queue);
 	queue_schedule_turn(queue);
+	queue_errands_turn(queue);
 	queue_scans_turn(queue);
 	queue_index_turn(queue);
 	if (queue_log_is_synced(queue))
@@ -213,6 +216,9 @@ queue_counters(struct queue *queue, struct frame_counter *out, size_t max)
 		{ TEXT("deferred"), queue->schedule.waiting },
 		{ TEXT("due"), queue->schedule.due },
 		{ TEXT("sending"), queue_lease_count(queue) },
+		{ TEXT("judging"), queue->errands.counts[QUEUE_DESK_JUDGE] },
+		{ TEXT("protecting"),
+		    queue->errands.counts[QUEUE_DESK_PROTECT] },
 		{ TEXT("accepted"), queue->counts.accepted },
 		{ TEXT("refused"), queue->counts.refused },
 		{ TEXT("delivered"), queue->counts.delivered },

@@ -35,19 +35,25 @@
 #include "queue/queue_destination.h"
 #include "queue/queue_dispatch.h"
 #include "queue/queue_disposition.h"
+#include "queue/queue_errand.h"
 #include "queue/queue_hold.h"
 #include "queue/queue_ids.h"
 #include "queue/queue_index.h"
+#include "queue/queue_judge.h"
 #include "queue/queue_lease.h"
 #include "queue/queue_ledger.h"
 #include "queue/queue_log.h"
 #include "queue/queue_message.h"
 #include "queue/queue_outcome.h"
 #include "queue/queue_part.h"
+#include "queue/queue_protect.h"
+#include "queue/queue_protection.h"
 #include "queue/queue_recover.h"
 #include "queue/queue_recycle.h"
+#include "queue/queue_rewrite.h"
 #include "queue/queue_scan.h"
 #include "queue/queue_schedule.h"
+#include "queue/queue_split.h"
 #include "queue/queue_stream.h"
 #include "queue/queue_table.h"
 #include "queue/queue_time.h"
@@ -90,6 +96,7 @@ struct queue {
 	struct queue_destinations destinations;
 	struct queue_schedule schedule;
 	struct queue_leases leases;
+	struct queue_errands errands;
 	struct queue_budget budget;
 	struct queue_channels channels;
 	struct queue_answers answers;

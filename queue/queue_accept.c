@@ -3,11 +3,13 @@
  */
 #include "queue/queue_accept.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "gateway/base/clock.h"
 #include "gateway/base/log.h"
+#include "gateway/base/memory.h"
 #include "gateway/protocol/process.h"
 #include "queue/queue.h"
 
@@ -67,12 +69,6 @@ refuse(struct queue_channel *channel, uint64_t id, uint64_t mid,
 	queue_channel_send(channel, FRAME_SUBMIT_RESULT, &result, -1);
 }
 
-void
-queue_accept_failed(struct queue_channel *channel, uint64_t id, uint64_t mid)
-{
-	refuse(channel, id, mid, REFUSAL_BODY);
-}
-
 static void
 answer_committed(struct queue_channel *channel, uint64_t id, uint64_t mid)
 {
@@ -89,20 +85,97 @@ answer_committed(struct queue_channel *channel, uint64_t id, uint64_t mid)
 	    &answer);
 }
 
-void
-queue_accept_finish(struct queue_channel *channel, uint64_t id,
+/*
+ * The body is in the log as message->pieces, or is text: the ACCEPT and all
+ * that follows.
+ */
+static void
+finish(struct queue_channel *channel, uint64_t id,
     struct queue_message *message, struct message_body *body,
     struct text inline_body)
 {
 	struct queue *queue = channel->queue;
+	uint64_t mid = message->mid;
 
 	queue_log_accept(queue, message, inline_body);
 	queue_table_add(queue, message);
-	queue_body_keep(queue, message, body);
+	queue_body_keep(queue, message, message_body_ref(body));
 	queue->counts.accepted++;
 	queue_disposition_ask(queue, message);
 	queue_schedule_message(queue, message);
-	answer_committed(channel, id, message->mid);
+	answer_committed(channel, id, mid);
+}
+
+/* ---- large bodies ------------------------------------------------------- */
+
+/* A message whose body is on its way into the log. */
+struct accepting {
+	struct queue_channel *channel;
+	uint64_t id;
+	struct queue_message *message;
+	struct message_body *body;
+};
+
+static void
+accepting_free(struct accepting *accepting)
+{
+	message_body_release(&accepting->body);
+	free(accepting);
+}
+
+static void
+on_streamed(struct queue *queue, void *owner,
+    const struct segment_place *pieces, size_t count)
+{
+	struct accepting *accepting = owner;
+
+	(void)queue;
+	queue_message_set_pieces(accepting->message, pieces, count);
+	finish(accepting->channel, accepting->id, accepting->message,
+	    accepting->body, TEXT_EMPTY);
+	accepting_free(accepting);
+}
+
+static void
+on_dropped(void *owner)
+{
+	struct accepting *accepting = owner;
+
+	queue_message_free(accepting->message);
+	accepting_free(accepting);
+}
+
+static void
+on_not_streamed(struct queue *queue, void *owner)
+{
+	struct accepting *accepting = owner;
+
+	(void)queue;
+	refuse(accepting->channel, accepting->id, accepting->message->mid,
+	    REFUSAL_BODY);
+	on_dropped(accepting);
+}
+
+static const struct queue_stream_work stream_work = {
+	.done = on_streamed,
+	.failed = on_not_streamed,
+	.drop = on_dropped,
+};
+
+static void
+stream(struct queue_channel *channel, uint64_t id,
+    struct queue_message *message, struct message_body *body)
+{
+	struct accepting *accepting = memory_new(sizeof(*accepting));
+
+	*accepting = (struct accepting){
+		.channel = channel,
+		.id = id,
+		.message = message,
+		.body = message_body_ref(body),
+	};
+	queue_stream_add(channel->queue, &stream_work, accepting, channel,
+	    message->mid, body);
 }
 
 /* ---- checks ------------------------------------------------------------- */
@@ -115,26 +188,39 @@ is_too_wide(const struct queue *queue, size_t recipients,
 	size_t each = recipients <= QUEUE_WORDS_SHORT_FROM ?
 	    STATE_BYTES_FEW : STATE_BYTES_MANY;
 
-	return envelope_len + recipients * each + QUEUE_WORDS_MAX * 4 +
+	return envelope_len + recipients * each + QUEUE_WORDS_MAX * 8 +
 	    queue_log_inline_max(queue) >
 	    segment_log_record_max(queue->log.log);
 }
 
-static enum refusal
-check(const struct queue *queue, const struct envelope *envelope)
+/* Who hands in what: smtp mail, vault service mail. */
+static enum envelope_class
+class_of(const struct queue_channel *channel)
 {
+	return channel->kind == PROCESS_VAULT ? ENVELOPE_CLASS_SERVICE :
+	    ENVELOPE_CLASS_MAIL;
+}
+
+static enum refusal
+check(const struct queue_channel *channel, const struct envelope *envelope)
+{
+	const struct queue *queue = channel->queue;
+
 	if (!queue->budget.accepting || queue->is_stopping ||
 	    !segment_log_can_append(queue->log.log, envelope->size))
 		return REFUSAL_SPACE;
 	if (envelope->size > QUEUE_BODY_MAX)
 		return REFUSAL_TOO_LARGE;
-	if (envelope->class != ENVELOPE_CLASS_MAIL ||
+	if (envelope->class != class_of(channel) ||
 	    !queue_ids_is_given(&queue->ids, QUEUE_ID_MID, envelope->mid))
 		return REFUSAL_ENVELOPE;
 	return REFUSAL_NONE;
 }
 
-/* Whether it is the very message that is there already. */
+/*
+ * Whether it is the very message that is there already; of one that filters
+ * or protect have changed, what smtp gave it tells.
+ */
 static bool
 is_same(struct queue *queue, const struct queue_message *message,
     const struct envelope *envelope)
@@ -142,8 +228,13 @@ is_same(struct queue *queue, const struct queue_message *message,
 	struct envelope there;
 
 	arena_reset(queue->arena);
-	return queue_message_envelope(message, queue->arena, &there) == 0 &&
-	    there.size == envelope->size && memcmp(there.sha256,
+	if (queue_message_envelope(message, queue->arena, &there) != 0)
+		return false;
+	if (message->rewritten)
+		return there.icid == envelope->icid &&
+		    text_equal(there.sender, envelope->sender) &&
+		    there.recipient_count == envelope->recipient_count;
+	return there.size == envelope->size && memcmp(there.sha256,
 	    envelope->sha256, sizeof(there.sha256)) == 0;
 }
 
@@ -229,16 +320,31 @@ take(struct queue_channel *channel, uint64_t id,
 	struct text bytes;
 
 	if (message_body_size(body) > queue_log_inline_max(queue)) {
-		queue_stream_add(channel, id, message, body);
+		stream(channel, id, message, body);
 		return;
 	}
 	if (read_inline(queue, body, &bytes) != 0) {
-		queue_accept_failed(channel, id, message->mid);
+		refuse(channel, id, message->mid, REFUSAL_BODY);
 		queue_message_free(message);
-		message_body_release(&body);
 		return;
 	}
-	queue_accept_finish(channel, id, message, body, bytes);
+	finish(channel, id, message, body, bytes);
+}
+
+static void
+submit_new(struct queue_channel *channel, const struct frame_submit *submit,
+    struct message_body *body)
+{
+	const struct envelope *envelope = &submit->envelope;
+	struct queue_message *message = NULL;
+	enum refusal why = check(channel, envelope);
+
+	if (why == REFUSAL_NONE)
+		why = make_message(channel->queue, envelope, &message);
+	if (why == REFUSAL_NONE)
+		take(channel, submit->id, message, body);
+	else
+		refuse(channel, submit->id, envelope->mid, why);
 }
 
 void
@@ -248,9 +354,7 @@ queue_accept_on_submit(struct queue_channel *channel, const void *frame,
 	struct queue *queue = channel->queue;
 	const struct frame_submit *submit = frame;
 	const struct envelope *envelope = &submit->envelope;
-	struct queue_message *message = NULL;
 	struct message_body *body = NULL;
-	enum refusal why;
 
 	process_in_hand(envelope->mid);
 	if (envelope->size > FRAME_BODY_INLINE_MAX)
@@ -258,14 +362,8 @@ queue_accept_on_submit(struct queue_channel *channel, const void *frame,
 	if (message_body_receive(submit->body, descriptor, envelope->size,
 	    &body) != 0)
 		refuse(channel, submit->id, envelope->mid, REFUSAL_BODY);
-	else if (is_known(channel, submit))
-		message_body_release(&body);
-	else if ((why = check(queue, envelope)) != REFUSAL_NONE ||
-	    (why = make_message(queue, envelope, &message)) !=
-	    REFUSAL_NONE) {
-		refuse(channel, submit->id, envelope->mid, why);
-		message_body_release(&body);
-	} else
-		take(channel, submit->id, message, body);
+	else if (!is_known(channel, submit))
+		submit_new(channel, submit, body);
+	message_body_release(&body);
 	process_in_hand(0);
 }

@@ -13,17 +13,20 @@ typedef uint64_t (*act_run)(struct queue *queue,
 	struct queue_message *message, const struct frame_queue_act_ask *ask);
 
 static bool
-is_sendable(const struct queue_message *message)
-{
-	return message->state == MESSAGE_READY ||
-	    message->state == MESSAGE_SENDING;
-}
-
-static bool
 may_retry(const struct queue_recipient *recipient)
 {
 	return recipient->state == RECIPIENT_LIVE &&
 	    (recipient->part == NULL || recipient->part->lease == NULL);
+}
+
+static uint64_t
+retry_envelope(struct queue *queue, struct queue_message *message,
+    const struct frame_queue_act_ask *ask)
+{
+	if (!queue_protect_hasten(queue, message))
+		return 0;
+	mail_event_retried(message->mid, ask->actor, message->live);
+	return message->live;
 }
 
 static uint64_t
@@ -33,7 +36,9 @@ run_retry(struct queue *queue, struct queue_message *message,
 	struct queue_change change = { 0 };
 	uint64_t count = 0;
 
-	if (!is_sendable(message))
+	if (message->state == MESSAGE_PROTECTING)
+		return retry_envelope(queue, message, ask);
+	if (!queue_message_is_sendable(message))
 		return 0;
 	arena_reset(queue->arena);
 	change.recipients = arena_array(queue->arena,
@@ -120,7 +125,26 @@ run_delete(struct queue *queue, struct queue_message *message,
 			queue_part_leave(queue, &message->recipients[i]);
 	if (message->live == 0)
 		queue_change_done(queue, message);
+	else
+		queue_errand_renew(queue, message);
 	return change.recipient_count;
+}
+
+static uint64_t
+run_abort(struct queue *queue, struct queue_message *message,
+    const struct frame_queue_act_ask *ask)
+{
+	static const struct queue_failure failure = {
+		/* RFC 3463 3.3: X.3.0, the mail system's own doing. */
+		.status = TEXT_INIT("5.3.0"),
+		.reason = TEXT_INIT("given up by an administrator"),
+	};
+	uint64_t mid = message->mid;
+	uint64_t count = queue_outcome_give_up(queue, message, &failure);
+
+	if (count > 0)
+		mail_event_aborted(mid, ask->actor, count);
+	return count;
 }
 
 static const struct {
@@ -131,6 +155,7 @@ static const struct {
 	[FRAME_QUEUE_HOLD] = { run_hold, "it is held already" },
 	[FRAME_QUEUE_RELEASE] = { run_release, "it is not held" },
 	[FRAME_QUEUE_DELETE] = { run_delete, "no such recipient" },
+	[FRAME_QUEUE_ABORT] = { run_abort, "it is being sent" },
 };
 #define ACTS (sizeof(acts) / sizeof(acts[0]))
 
@@ -177,7 +202,11 @@ act_on_many(struct queue_channel *channel,
 		.sender = ask->sender,
 		.recipient = ask->recipient,
 		.destination = ask->destination,
+		.quarantine = ask->quarantine,
 		.held_only = ask->action == FRAME_QUEUE_RELEASE,
+		/* Who names no quarantine opens none. */
+		.unquarantined_only = ask->action == FRAME_QUEUE_RELEASE &&
+		    text_is_empty(ask->quarantine),
 	};
 	struct queue_scan *scan = queue_scan_new(channel, &act_work,
 	    &filter);
@@ -208,6 +237,9 @@ queue_act_on_ask(struct queue_channel *channel, const void *frame,
 	}
 	if (message == NULL) {
 		act.reason = TEXT("no such message in the queue");
+	} else if (!text_is_empty(ask->quarantine) && !text_equal(
+	    ask->quarantine, text_from(message->quarantine))) {
+		act.reason = TEXT("it is not in this quarantine");
 	} else {
 		act.recipients = acts[ask->action].run(channel->queue,
 		    message, ask);

@@ -53,6 +53,25 @@ shorten(struct text t)
 
 /* ---- lists -------------------------------------------------------------- */
 
+/* What the encryption queue knows stands for every recipient. */
+static void
+show_waiting(const struct queue_message *message, struct frame_queue_row *row)
+{
+	const struct queue_protection *protection = message->protection;
+
+	row->quarantine = text_from(message->quarantine);
+	if (protection == NULL)
+		return;
+	row->profile = protection->profile;
+	if (message->state != MESSAGE_PROTECTING)
+		return;
+	row->attempts = protection->attempts;
+	row->reason = protection->reason;
+	row->next_try_us = message->errand == NULL ||
+	    message->errand->state != QUEUE_ERRAND_RESTING ? 0 :
+	    protection->next_try_us;
+}
+
 static const struct queue_recipient *
 first_live(const struct queue_message *message, size_t *at)
 {
@@ -84,14 +103,17 @@ list_visit(struct queue_scan *scan, struct queue_message *message,
 		.next_try_us = next_try_us(recipient),
 		.reason = shorten(reason_of(message, recipient)),
 	};
+	show_waiting(message, &row);
 	scan->bytes += row.sender.len + row.recipient.len + row.reason.len +
-	    ROW_BYTES;
+	    row.quarantine.len + row.profile.len + ROW_BYTES;
 	if (scan->list.row_count == scan->limit ||
 	    scan->bytes > ANSWER_BYTES_MAX)
 		return false;
 	require(arena_copy(scan->arena, row.sender, &row.sender) == 0 &&
 	    arena_copy(scan->arena, row.recipient, &row.recipient) == 0 &&
-	    arena_copy(scan->arena, row.reason, &row.reason) == 0);
+	    arena_copy(scan->arena, row.reason, &row.reason) == 0 &&
+	    arena_copy(scan->arena, row.quarantine, &row.quarantine) == 0 &&
+	    arena_copy(scan->arena, row.profile, &row.profile) == 0);
 	scan->list.rows[scan->list.row_count++] = row;
 	return true;
 }
@@ -117,7 +139,10 @@ queue_admin_on_list(struct queue_channel *channel, const void *frame,
 		.sender = ask->sender,
 		.recipient = ask->recipient,
 		.destination = ask->destination,
+		.quarantine = ask->quarantine,
 		.held_only = ask->held_only != 0,
+		.encryption_only = ask->encryption_only != 0,
+		.quarantined_only = ask->quarantined_only != 0,
 	};
 	struct queue_scan *scan = queue_scan_new(channel, &list_work,
 	    &filter);
@@ -178,6 +203,28 @@ show_recipients(const struct queue_message *message,
 	}
 }
 
+static void
+show_protection(const struct queue_message *message,
+    struct frame_queue_message *out)
+{
+	const struct queue_protection *protection = message->protection;
+
+	out->quarantine = text_from(message->quarantine);
+	out->parent_mid = message->parent_mid;
+	if (protection == NULL)
+		return;
+	out->protection = (struct frame_protection){
+		.form = protection->form,
+		.profile = protection->profile,
+		.subject = protection->subject,
+	};
+	out->is_protected = queue_protection_is_met(protection,
+	    out->envelope.sha256);
+	out->reference = protection->reference;
+	if (message->state == MESSAGE_PROTECTING)
+		out->reason = protection->reason;
+}
+
 void
 queue_admin_on_message(struct queue_channel *channel, const void *frame,
     int descriptor)
@@ -198,6 +245,7 @@ queue_admin_on_message(struct queue_channel *channel, const void *frame,
 		answer.reason = text_from(message->hold_reason);
 		answer.disposition = text_from(message->disposition);
 		answer.disposition_version = message->config_version;
+		show_protection(message, &answer);
 		show_recipients(message, &answer.envelope, queue->arena,
 		    &answer);
 		answer.envelope.recipient_count = 0;

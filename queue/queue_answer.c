@@ -55,8 +55,10 @@ tell_accepted(struct queue *queue, const struct queue_answer *answer)
 	if (queue_message_envelope(message, queue->arena, &envelope) != 0)
 		return;
 	mail_event_accepted(&envelope);
-	mail_event_disposition(message->mid, message->config_version,
-	    text_from(message->disposition));
+	/* By filters: "judged" tells when it is. */
+	if (message->asked == 0 && message->disposition != NULL)
+		mail_event_disposition(message->mid, message->config_version,
+		    text_from(message->disposition));
 }
 
 void

@@ -71,7 +71,7 @@ read_piece(struct queue *queue, struct queue_message *message, size_t at,
 	if (message->piece_count == 0)
 		return queue_body_inline(queue, message, out);
 	return segment_log_read_body(queue->log.log, &message->pieces[at],
-	    message->mid, out);
+	    message->pieces_mid, out);
 }
 
 static size_t

@@ -114,7 +114,7 @@ read_original(struct queue *queue, struct queue_message *message,
 static int
 write_body(struct queue *queue, struct queue_message *message,
     const struct envelope *envelope, struct delivery_status *status,
-    struct buffer *body, struct delivery_status_needs *needs)
+    bool is_open, struct buffer *body, struct delivery_status_needs *needs)
 {
 	struct buffer original;
 	int r;
@@ -128,7 +128,8 @@ write_body(struct queue *queue, struct queue_message *message,
 	status->is_smtputf8 = envelope->smtputf8 != 0;
 	status->want_full = envelope->ret == ENVELOPE_RETURN_FULL;
 	buffer_init(&original, QUEUE_LOG_PIECE_MAX);
-	read_original(queue, message, status, &original);
+	if (is_open)
+		read_original(queue, message, status, &original);
 	r = delivery_status_write(status, body, needs);
 	buffer_clear(&original);
 	return r;
@@ -173,16 +174,29 @@ tell_generated(uint64_t mid, const struct queue_message *message,
 	    status->recipients[0].action)));
 }
 
+/* The way to the sender is not protected either. */
+static bool
+may_show(const struct queue_message *message,
+    const struct envelope *envelope,
+    const struct queue_bounce_notice *notice)
+{
+	if (message->quarantine != NULL || !queue_protection_is_met(
+	    message->protection, envelope->sha256))
+		return false;
+	return notice->is_open || queue_message_is_judged(message);
+}
+
 static struct queue_message *
 make(struct queue *queue, struct queue_message *message,
     const struct envelope *envelope, struct delivery_status *status,
-    struct buffer *body)
+    bool is_open, struct buffer *body)
 {
 	struct delivery_status_needs needs = { 0 };
 	struct queue_message *child;
 
 	status->mid = queue_ids_take(queue, QUEUE_ID_MID, 1);
-	if (write_body(queue, message, envelope, status, body, &needs) != 0)
+	if (write_body(queue, message, envelope, status, is_open, body,
+	    &needs) != 0)
 		return NULL;
 	child = make_message(queue, status->mid, envelope->sender,
 	    buffer_text(body), &needs);
@@ -193,9 +207,10 @@ make(struct queue *queue, struct queue_message *message,
 struct queue_message *
 queue_bounce_make(struct queue *queue, struct queue_message *message,
     const struct envelope *envelope, const struct queue_bounce_item *items,
-    size_t count, struct buffer *body)
+    size_t count, const struct queue_bounce_notice *notice,
+    struct buffer *body)
 {
-	struct delivery_status status = { 0 };
+	struct delivery_status status = { .subject = notice->subject };
 	struct delivery_status_recipient *recipients;
 	struct queue_message *child = NULL;
 
@@ -213,7 +228,8 @@ queue_bounce_make(struct queue *queue, struct queue_message *message,
 		tell_suppressed(message, items, count,
 		    "not asked for by NOTIFY or the bounce profile");
 	} else {
-		child = make(queue, message, envelope, &status, body);
+		child = make(queue, message, envelope, &status,
+		    may_show(message, envelope, notice), body);
 		if (child == NULL)
 			tell_suppressed(message, items, count,
 			    "the notification is too large");

@@ -137,4 +137,5 @@ queue_budget_check(struct queue *queue)
 		    LOG_STRING("reason", budget->refusal));
 	frame = standing(queue);
 	queue_channels_tell(queue, PROCESS_SMTP, FRAME_ACCEPTING, &frame);
+	queue_channels_tell(queue, PROCESS_VAULT, FRAME_ACCEPTING, &frame);
 }

@@ -33,7 +33,7 @@ void queue_budget_submitted(struct queue *queue,
 void queue_budget_channel_ended(struct queue *queue,
 	struct queue_channel *channel);
 
-/* Tell a new smtp process how things stand. */
+/* Tell a new smtp or vault process how things stand. */
 void queue_budget_greet(struct queue *queue, struct queue_channel *channel);
 /* Look at the disk; tells all on a change. */
 void queue_budget_check(struct queue *queue);

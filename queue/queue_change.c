@@ -6,13 +6,21 @@
 #include "gateway/base/clock.h"
 #include "queue/queue.h"
 
-static void
-apply(struct queue *queue, struct queue_message *message,
-    const struct queue_change *change)
+void
+queue_change_apply(struct queue *queue, struct queue_message *message,
+    const struct queue_change *change, void (*apply)(
+    struct queue_message *message, const struct queue_change *change))
 {
+	bool has_body = (change->set & QUEUE_SET_BODY) != 0;
 	uint32_t before = message->live;
 
-	queue_message_apply(message, change);
+	if (has_body) {
+		queue_body_cool(queue, message);
+		queue_recycle_remove(queue, message);
+	}
+	apply(message, change);
+	if (has_body)
+		queue_recycle_add(queue, message);
 	queue->table.live -= before - message->live;
 	queue_index_dirty(queue, message);
 }
@@ -28,7 +36,7 @@ queue_change(struct queue *queue, struct queue_message *message,
 	    TEXT_EMPTY, &place, &lsn);
 	if (change->set & QUEUE_SET_STATE)
 		message->lsn = lsn;
-	apply(queue, message, change);
+	queue_change_apply(queue, message, change, queue_message_apply);
 }
 
 #ifdef POSTERN_SABOTAGE_SPLIT_BOUNCE
@@ -79,9 +87,21 @@ queue_change_outcome(struct queue *queue, struct queue_message *message,
     struct text child_body)
 {
 	log_outcome(queue, message, change, child, child_body);
-	apply(queue, message, change);
+	queue_change_apply(queue, message, change, queue_message_apply);
 	if (child != NULL)
 		queue_table_add(queue, child);
+}
+
+void
+queue_change_split(struct queue *queue, struct queue_message *message,
+    const struct queue_change *change, struct queue_message *child)
+{
+	queue_log_split(queue, message, change, child);
+	queue_change_apply(queue, message, change, queue_message_apply);
+	queue_table_add(queue, child);
+	if (message->body != NULL)
+		queue_body_keep(queue, child,
+		    message_body_ref(message->body));
 }
 
 void

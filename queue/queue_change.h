@@ -16,6 +16,14 @@ struct queue;
 void queue_change(struct queue *queue, struct queue_message *message,
 	const struct queue_change *change);
 /*
+ * Let apply (queue_message_apply() or _restore()) make a change true, and
+ * keep what counts messages, bytes and segments in step with it.
+ */
+void queue_change_apply(struct queue *queue, struct queue_message *message,
+	const struct queue_change *change,
+	void (*apply)(struct queue_message *message,
+		const struct queue_change *change));
+/*
  * Write an OUTCOME, with the message that it generates (NULL: none; not in
  * the table yet, its encoded envelope in change->child) and its body, and
  * make it true.  The child joins the table.
@@ -23,6 +31,12 @@ void queue_change(struct queue *queue, struct queue_message *message,
 void queue_change_outcome(struct queue *queue, struct queue_message *message,
 	const struct queue_change *change, struct queue_message *child,
 	struct text child_body);
+/*
+ * Write a SPLIT: the recipients that change moves are child's from now on,
+ * which shares the message's body and joins the table.
+ */
+void queue_change_split(struct queue *queue, struct queue_message *message,
+	const struct queue_change *change, struct queue_message *child);
 /*
  * The message is over: every recipient has its outcome.  Drops its parts,
  * moves it to DONE and frees it.

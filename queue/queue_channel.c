@@ -17,6 +17,8 @@ union queue_frame {
 	struct frame_id_lease_ask id_lease_ask;
 	struct frame_budget budget;
 	struct frame_submit submit;
+	struct frame_disposition disposition;
+	struct frame_protected protected_answer;
 	struct frame_job_result job_result;
 	struct frame_queue_list_ask list_ask;
 	struct frame_queue_mid message_ask;
@@ -31,6 +33,8 @@ static void (*const handlers[FRAME_TYPES])(struct queue_channel *channel,
 	[FRAME_BUDGET_ASK] = queue_budget_on_ask,
 	[FRAME_BUDGET_RETURN] = queue_budget_on_return,
 	[FRAME_SUBMIT] = queue_accept_on_submit,
+	[FRAME_DISPOSITION] = queue_judge_on_disposition,
+	[FRAME_PROTECTED] = queue_protect_on_protected,
 	[FRAME_JOB_RESULT] = queue_outcome_on_result,
 	[FRAME_QUEUE_LIST_ASK] = queue_admin_on_list,
 	[FRAME_QUEUE_MESSAGE_ASK] = queue_admin_on_message,
@@ -90,6 +94,7 @@ channel_end(struct queue_channel *channel)
 		queue->channels.deliver_count--;
 		queue_lease_channel_ended(queue, channel);
 	}
+	queue_errand_channel_ended(queue, channel);
 	queue_budget_channel_ended(queue, channel);
 	queue_answer_channel_ended(queue, channel);
 	queue_stream_channel_ended(queue, channel);
@@ -194,6 +199,7 @@ queue_channel_open(struct queue *queue, enum process_kind kind,
 	channel->number = number;
 	list_init(&channel->link);
 	list_init(&channel->leases);
+	list_init(&channel->errands);
 	insert_channel(queue, channel);
 	channel->ipc = ipc_new(queue->loop, descriptor, &queue->identity,
 	    &events, channel);
@@ -201,7 +207,7 @@ queue_channel_open(struct queue *queue, enum process_kind kind,
 		queue->channels.deliver_count++;
 		queue_lease_channel_came(queue, channel);
 	}
-	if (kind == PROCESS_SMTP)
+	if (kind == PROCESS_SMTP || kind == PROCESS_VAULT)
 		queue_budget_greet(queue, channel);
 	loop_again(queue->loop);
 }

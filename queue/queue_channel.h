@@ -23,6 +23,9 @@ struct queue_channel {
 	uint64_t granted;	/* bytes of the in-flight budget */
 	struct list leases;	/* deliver */
 	uint32_t lease_count;
+	struct list errands;	/* scan, protect */
+	uint32_t errand_count;
+	uint64_t errand_bytes;
 };
 
 struct queue_channels {

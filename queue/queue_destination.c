@@ -23,7 +23,8 @@ void
 queue_destinations_init(struct queue_destinations *destinations)
 {
 	destinations->by_key = map_new();
-	destinations->domains = map_new();
+	for (size_t i = 0; i < QUEUE_DESTINATION_RULES; i++)
+		destinations->domains[i] = map_new();
 }
 
 static void
@@ -47,14 +48,13 @@ queue_destination_tidy(struct queue *queue,
 }
 
 static void
-forget_domains(struct queue *queue)
+forget_domains(struct queue *queue, struct map *domains)
 {
-	struct queue_destinations *destinations = &queue->destinations;
 	struct queue_domain *domain;
 	size_t cursor = 0;
 
-	while ((domain = map_next(destinations->domains, &cursor)) != NULL) {
-		(void)map_remove_text(destinations->domains, domain->name);
+	while ((domain = map_next(domains, &cursor)) != NULL) {
+		(void)map_remove_text(domains, domain->name);
 		domain->destination->cached--;
 		queue_destination_tidy(queue, domain->destination);
 		free(domain);
@@ -68,10 +68,12 @@ queue_destinations_clear(struct queue *queue)
 
 	if (destinations->by_key == NULL)
 		return;
-	forget_domains(queue);
+	for (size_t i = 0; i < QUEUE_DESTINATION_RULES; i++) {
+		forget_domains(queue, destinations->domains[i]);
+		map_free(destinations->domains[i]);
+	}
 	require(map_count(destinations->by_key) == 0);
 	map_free(destinations->by_key);
-	map_free(destinations->domains);
 	*destinations = (struct queue_destinations){ 0 };
 }
 
@@ -136,6 +138,7 @@ destination_new(const struct destination *from)
 		.tls_name_count = from->tls_name_count,
 		.concurrency = from->concurrency,
 		.messages_per_connection = from->messages_per_connection,
+		.or_envelope = from->or_envelope,
 	};
 	to->backoff.kind = QUEUE_DUE_DESTINATION;
 	return to;
@@ -172,15 +175,30 @@ retry_of(const struct config *config, struct text name)
 	return retry;
 }
 
+static int
+resolve_by_rule(const struct queue *queue, struct text domain,
+    enum queue_destination_rule rule, struct arena *arena,
+    struct destination *out)
+{
+	int r = destination_resolve(queue->config, domain, arena, out);
+
+	if (r != 0 || rule == QUEUE_DESTINATION_PLAIN)
+		return r;
+	r = destination_protect(out, rule == QUEUE_DESTINATION_TLS_VERIFIED,
+	    arena);
+	/* Where TLS is never used: so it is, and that is seen. */
+	return r == ERROR_STATE ? 0 : r;
+}
+
 static struct queue_destination *
-resolve(struct queue *queue, struct text domain)
+resolve(struct queue *queue, struct text domain,
+    enum queue_destination_rule rule)
 {
 	struct arena *arena = arena_new(RESOLVE_ARENA_MAX);
 	struct queue_destination *found = NULL;
 	struct destination destination;
 
-	if (destination_resolve(queue->config, domain, arena, &destination)
-	    == 0) {
+	if (resolve_by_rule(queue, domain, rule, arena, &destination) == 0) {
 		found = map_get_text(queue->destinations.by_key,
 		    destination.key);
 		if (found == NULL) {
@@ -196,22 +214,48 @@ resolve(struct queue *queue, struct text domain)
 	return found;
 }
 
-struct queue_destination *
-queue_destination_find(struct queue *queue, struct text address)
+enum queue_destination_rule
+queue_destination_rule(const struct queue *queue,
+    const struct queue_message *message)
+{
+	const struct config_encryption_profile *profile;
+
+	if (!queue_protection_needs_tls(message->protection))
+		return QUEUE_DESTINATION_PLAIN;
+	profile = config_encryption_profile_find(queue->config,
+	    message->protection->profile);
+	/* Of a profile that is gone the stricter is believed. */
+	return profile == NULL || profile->tls_verified ?
+	    QUEUE_DESTINATION_TLS_VERIFIED : QUEUE_DESTINATION_TLS;
+}
+
+/* Domains of another version, or too many, are resolved again. */
+static struct map *
+domains_of(struct queue *queue, enum queue_destination_rule rule)
 {
 	struct queue_destinations *destinations = &queue->destinations;
+	bool is_old = destinations->version != queue->config_version;
+
+	for (size_t i = 0; i < QUEUE_DESTINATION_RULES; i++)
+		if (is_old || map_count(destinations->domains[i]) >=
+		    QUEUE_DOMAINS_MAX)
+			forget_domains(queue, destinations->domains[i]);
+	destinations->version = queue->config_version;
+	return destinations->domains[rule];
+}
+
+struct queue_destination *
+queue_destination_find(struct queue *queue, struct text address,
+    enum queue_destination_rule rule)
+{
+	struct map *domains = domains_of(queue, rule);
 	struct text name = address_domain(address);
 	struct queue_destination *destination;
-	struct queue_domain *domain;
+	struct queue_domain *domain = map_get_text(domains, name);
 
-	if (destinations->version != queue->config_version ||
-	    map_count(destinations->domains) >= QUEUE_DOMAINS_MAX)
-		forget_domains(queue);
-	destinations->version = queue->config_version;
-	domain = map_get_text(destinations->domains, name);
 	if (domain != NULL)
 		return domain->destination;
-	destination = resolve(queue, name);
+	destination = resolve(queue, name, rule);
 	if (destination == NULL)
 		return NULL;
 	domain = memory_new(sizeof(*domain) + name.len);
@@ -220,7 +264,7 @@ queue_destination_find(struct queue *queue, struct text address)
 	domain->name = text_of(domain->bytes, name.len);
 	domain->destination = destination;
 	destination->cached++;
-	(void)map_put_text(destinations->domains, domain->name, domain);
+	(void)map_put_text(domains, domain->name, domain);
 	return destination;
 }
 

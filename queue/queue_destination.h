@@ -14,6 +14,7 @@
 #include "queue/queue_heap.h"
 
 struct queue;
+struct queue_message;
 
 /* Deliver processes among which a destination counts its leases. */
 #define QUEUE_WORKERS 32
@@ -45,9 +46,18 @@ struct queue_destination {
 	uint32_t leased_by[QUEUE_WORKERS];
 };
 
+/* What a message asks of its destinations. */
+enum queue_destination_rule {
+	QUEUE_DESTINATION_PLAIN,
+	QUEUE_DESTINATION_TLS,		/* TLS, or an envelope */
+	QUEUE_DESTINATION_TLS_VERIFIED,	/* the same with a name that fits */
+	QUEUE_DESTINATION_RULES
+};
+
 struct queue_destinations {
 	struct map *by_key;
-	struct map *domains;	/* struct queue_domain, of one version */
+	/* struct queue_domain, of one version */
+	struct map *domains[QUEUE_DESTINATION_RULES];
 	uint64_t version;
 };
 
@@ -55,11 +65,15 @@ void queue_destinations_init(struct queue_destinations *destinations);
 void queue_destinations_clear(struct queue *queue);
 
 /*
- * The destination of an address, made if missing.  NULL where the domain
- * cannot be resolved to any (too long).
+ * The destination of an address under a rule, made if missing; one where TLS
+ * is never used stays as it is (to.tls tells).  NULL where the domain cannot
+ * be resolved to any (too long).
  */
 struct queue_destination *queue_destination_find(struct queue *queue,
-	struct text address);
+	struct text address, enum queue_destination_rule rule);
+/* What this message asks for as things stand. */
+enum queue_destination_rule queue_destination_rule(const struct queue *queue,
+	const struct queue_message *message);
 /* Frees it when no part, lease or domain needs it any more. */
 void queue_destination_tidy(struct queue *queue,
 	struct queue_destination *destination);

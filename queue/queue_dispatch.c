@@ -7,6 +7,8 @@
  */
 #include "queue/queue_dispatch.h"
 
+#include <string.h>
+
 #include "gateway/base/log.h"
 #include "gateway/protocol/process.h"
 #include "queue/queue.h"
@@ -78,9 +80,26 @@ keep_recipients(const struct queue_part *part, struct envelope *envelope)
 }
 
 static void
+set_protection(const struct queue_protection *protection,
+    struct frame_job *job)
+{
+	if (protection == NULL)
+		return;
+	job->protection = protection->form;
+	if (protection->met_us != 0)
+		memcpy(job->met_sha256, protection->met_sha256,
+		    sizeof(job->met_sha256));
+}
+
+/*
+ * Fail closed: false, and nothing is sent, where the body is not what the
+ * message must have become.
+ */
+static bool
 send_job(struct queue *queue, struct queue_lease *lease,
     const struct message_body *body)
 {
+	const struct queue_message *message = lease->part->message;
 	struct frame_job job = {
 		.job = lease->job,
 		.attempt = lease->attempt,
@@ -91,12 +110,17 @@ send_job(struct queue *queue, struct queue_lease *lease,
 	job.destination.concurrency = share_of(queue, lease->destination);
 	job.destination.config_version = queue->config_version;
 	arena_reset(queue->arena);
-	require(queue_message_envelope(lease->part->message, queue->arena,
+	require(queue_message_envelope(message, queue->arena,
 	    &job.envelope) == 0);
+	if (!queue_protection_may_send(message->protection,
+	    job.envelope.sha256, job.destination.tls))
+		return false;
+	set_protection(message->protection, &job);
 	keep_recipients(lease->part, &job.envelope);
 	job.body = message_body_frame(body, &descriptor);
 	queue_channel_send(lease->channel, FRAME_JOB, &job, descriptor);
 	queue->counts.jobs++;
+	return true;
 }
 
 int
@@ -108,11 +132,14 @@ queue_dispatch_send(struct queue *queue, struct queue_lease *lease)
 
 	process_in_hand(message->mid);
 	r = queue_body_get(queue, message, &body);
-	if (r == 0)
-		send_job(queue, lease, body);
-	else
+	if (r != 0) {
 		queue_hold_aside(queue, message,
 		    TEXT("the body cannot be read from the log"));
+	} else if (!send_job(queue, lease, body)) {
+		queue_hold_aside(queue, message,
+		    TEXT("its protection is not met"));
+		r = ERROR_MISMATCH;
+	}
 	message_body_release(&body);
 	process_in_hand(0);
 	return r;

@@ -22,8 +22,9 @@ enum queue_dispatch_result queue_dispatch_first(struct queue *queue,
 	struct queue_destination *destination);
 
 /*
- * Send the JOB of a lease over its channel.  A body that cannot be read
- * sets the message aside: ERROR_MISMATCH.
+ * Send the JOB of a lease over its channel.  A body that cannot be read, or
+ * that is not what the message must become before it leaves, sets the
+ * message aside: ERROR_MISMATCH.
  */
 int queue_dispatch_send(struct queue *queue, struct queue_lease *lease)
 	MUST_CHECK;

@@ -31,7 +31,9 @@ queue_ledger_count_change(struct queue_ledger *ledger,
 	for (size_t i = 0; i < change->recipient_count; i++) {
 		uint8_t state = change->recipients[i].state;
 
-		if (state == RECIPIENT_LIVE || state >= RECIPIENT_STATES)
+		/* Who has moved is live elsewhere. */
+		if (state == RECIPIENT_LIVE || state == RECIPIENT_MOVED ||
+		    state >= RECIPIENT_STATES)
 			continue;
 		(*(uint64_t *)(void *)((char *)&ledger->totals +
 		    outcomes[state]))++;

@@ -151,6 +151,25 @@ queue_log_change(struct queue *queue, enum queue_record_type type,
 }
 
 void
+queue_log_split(struct queue *queue, const struct queue_message *message,
+    const struct queue_change *change, struct queue_message *child)
+{
+	union queue_record value = {
+		.split = {
+			.parent = *change,
+			.place = child->place,
+			.body_mid = child->body_mid,
+		},
+	};
+
+	arena_reset(queue->save_arena);
+	require(queue_message_save(child, queue->save_arena,
+	    &value.split.child) == 0);
+	child->lsn = append(queue, QUEUE_RECORD_SPLIT, message->mid, &value,
+	    TEXT_EMPTY, NULL);
+}
+
+void
 queue_log_fill_counters(struct queue *queue, struct queue_counters *out)
 {
 	*out = (struct queue_counters){

@@ -57,6 +57,13 @@ void queue_log_change(struct queue *queue, enum queue_record_type type,
 	const struct queue_message *message,
 	const struct queue_change *change, struct text child_body,
 	struct segment_place *place, uint64_t *lsn);
+/*
+ * A SPLIT: recipients of message, as change says, are child from now on;
+ * sets the child's lsn.
+ */
+void queue_log_split(struct queue *queue,
+	const struct queue_message *message,
+	const struct queue_change *change, struct queue_message *child);
 
 /* The most that one record may hold inline of a body. */
 uint32_t queue_log_inline_max(const struct queue *queue);

@@ -11,6 +11,8 @@
 #include "gateway/base/memory.h"
 
 #define TO(state) (1u << MESSAGE_##state)
+/* The widest envelope, decoded. */
+#define REWRITE_ARENA_MAX (32u * 1024 * 1024)
 
 /* Service mail goes from RECEIVED to READY: no filter judges it. */
 static const unsigned int moves[MESSAGE_STATES] = {
@@ -19,7 +21,7 @@ static const unsigned int moves[MESSAGE_STATES] = {
 	[MESSAGE_PROTECTING] = TO(READY) | TO(HELD) | TO(DONE),
 	[MESSAGE_READY] = TO(PROTECTING) | TO(SENDING) | TO(HELD) | TO(DONE),
 	[MESSAGE_SENDING] = TO(PROTECTING) | TO(READY) | TO(HELD) | TO(DONE),
-	[MESSAGE_HELD] = TO(JUDGING) | TO(READY) | TO(DONE),
+	[MESSAGE_HELD] = TO(JUDGING) | TO(PROTECTING) | TO(READY) | TO(DONE),
 	[MESSAGE_DONE] = 0,
 };
 
@@ -84,10 +86,12 @@ queue_message_new(const struct envelope *envelope, struct text encoded,
 	    count * sizeof(message->recipients[0]));
 	init_lists(message);
 	message->mid = message->body_mid = envelope->mid;
+	message->pieces_mid = envelope->mid;
 	message->received_us = envelope->received_us;
 	message->seen_ms = clock_monotonic_ms();
 	message->size = envelope->size;
 	message->class = envelope->class;
+	message->direction = envelope->direction;
 	message->has_sender = !text_is_empty(envelope->sender);
 	message->envelope = memory_text(encoded);
 	message->state = MESSAGE_RECEIVED;
@@ -104,7 +108,7 @@ queue_message_free(struct queue_message *message)
 {
 	if (message == NULL)
 		return;
-	require(message->parts == NULL);
+	require(message->parts == NULL && message->errand == NULL);
 	require(list_is_empty(&message->all) &&
 	    list_is_empty(&message->segment) &&
 	    list_is_empty(&message->hot) && list_is_empty(&message->dirty));
@@ -114,6 +118,9 @@ queue_message_free(struct queue_message *message)
 	free(message->pieces);
 	free(message->hold_reason);
 	free(message->disposition);
+	free(message->tags);
+	free(message->quarantine);
+	free(message->protection);
 	free((void *)(uintptr_t)message->envelope.data);
 	free(message);
 }
@@ -142,6 +149,43 @@ queue_message_envelope(const struct queue_message *message,
     struct arena *arena, struct envelope *out)
 {
 	return record_decode(&envelope_shape, message->envelope, arena, out);
+}
+
+int
+queue_message_live_envelope(const struct queue_message *message,
+    struct arena *arena, struct envelope *out)
+{
+	int r = queue_message_envelope(message, arena, out);
+	size_t kept = 0;
+
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < message->recipient_count; i++)
+		if (message->recipients[i].state == RECIPIENT_LIVE)
+			out->recipients[kept++] = out->recipients[i];
+	out->recipient_count = kept;
+	return 0;
+}
+
+bool
+queue_message_is_sendable(const struct queue_message *message)
+{
+	return message->state == MESSAGE_READY ||
+	    message->state == MESSAGE_SENDING;
+}
+
+bool
+queue_message_is_judged(const struct queue_message *message)
+{
+	return message->class == ENVELOPE_CLASS_SERVICE ||
+	    message->disposition != NULL;
+}
+
+enum message_state
+queue_message_onward(const struct queue_message *message)
+{
+	return queue_protection_needs_envelope(message->protection) ?
+	    MESSAGE_PROTECTING : MESSAGE_READY;
 }
 
 /* ---- changes ------------------------------------------------------------ */
@@ -201,14 +245,58 @@ set_string(char **string, struct text value)
 	free(old);
 }
 
+/* The change may have been made from what is replaced here. */
+static void
+set_protection(struct queue_message *message,
+    const struct queue_protection *value)
+{
+	struct queue_protection *old = message->protection;
+
+	message->protection = queue_protection_keep(value);
+	free(old);
+}
+
+/* The envelope tells size and hash of the body that is there now. */
+static void
+set_body(struct queue_message *message, const struct queue_change *change)
+{
+	struct text old = message->envelope;
+	struct arena *arena = arena_new(REWRITE_ARENA_MAX);
+	struct envelope envelope;
+	struct buffer encoded;
+
+	require(queue_message_envelope(message, arena, &envelope) == 0);
+	envelope.size = change->size;
+	memcpy(envelope.sha256, change->sha256, sizeof(envelope.sha256));
+	buffer_init(&encoded, (size_t)2 * QUEUE_ENVELOPE_MAX);
+	require(record_encode(&envelope_shape, &envelope, &encoded) == 0);
+	message->envelope = memory_text(buffer_text(&encoded));
+	buffer_clear(&encoded);
+	arena_free(arena);
+	free((void *)(uintptr_t)old.data);
+	queue_message_set_pieces(message, change->pieces,
+	    change->piece_count);
+	message->size = change->size;
+	message->rewritten = true;
+	/* What was wrong with the old one matters no more. */
+	message->damaged = false;
+}
+
 void
 queue_message_apply(struct queue_message *message,
     const struct queue_change *change)
 {
 	if (change->set & QUEUE_SET_DISPOSITION) {
 		set_string(&message->disposition, change->disposition);
+		set_string(&message->tags, change->tags);
 		message->config_version = change->disposition_version;
 	}
+	if (change->set & QUEUE_SET_QUARANTINE)
+		set_string(&message->quarantine, change->quarantine);
+	if (change->set & QUEUE_SET_PROTECTION)
+		set_protection(message, &change->protection);
+	if (change->set & QUEUE_SET_BODY)
+		set_body(message, change);
 	if (change->set & QUEUE_SET_CRASHES)
 		message->crashes = change->crashes;
 	if (change->set & QUEUE_SET_HOLD_REASON)
@@ -303,12 +391,20 @@ queue_message_save(const struct queue_message *message, struct arena *arena,
 		.pieces = message->pieces,
 		.piece_count = message->piece_count,
 	};
+	out->parent_mid = message->parent_mid;
+	if (message->pieces_mid != message->mid)
+		out->pieces_mid = message->pieces_mid;
 	change->set = QUEUE_SET_STATE | QUEUE_SET_DISPOSITION |
-	    QUEUE_SET_CRASHES | QUEUE_SET_HOLD_REASON;
+	    QUEUE_SET_CRASHES | QUEUE_SET_HOLD_REASON |
+	    QUEUE_SET_QUARANTINE | QUEUE_SET_PROTECTION;
 	change->state = kept_state(message->state);
 	change->hold_reason = string_text(message->hold_reason);
 	change->disposition = string_text(message->disposition);
 	change->disposition_version = message->config_version;
+	change->tags = string_text(message->tags);
+	change->quarantine = string_text(message->quarantine);
+	if (message->protection != NULL)
+		change->protection = *message->protection;
 	change->crashes = message->crashes;
 	change->recipients = arena_array(arena, message->recipient_count,
 	    sizeof(*change->recipients));
@@ -331,6 +427,7 @@ queue_message_set_pieces(struct queue_message *message,
 	free(message->pieces);
 	message->pieces = copy;
 	message->piece_count = (uint32_t)count;
+	message->pieces_mid = message->mid;
 }
 
 size_t
@@ -344,6 +441,16 @@ queue_message_memory(const struct queue_message *message)
 		bytes += strlen(message->disposition) + 1;
 	if (message->hold_reason != NULL)
 		bytes += strlen(message->hold_reason) + 1;
+	if (message->tags != NULL)
+		bytes += strlen(message->tags) + 1;
+	if (message->quarantine != NULL)
+		bytes += strlen(message->quarantine) + 1;
+	if (message->protection != NULL)
+		bytes += sizeof(*message->protection) +
+		    message->protection->profile.len +
+		    message->protection->subject.len +
+		    message->protection->reason.len +
+		    message->protection->reference.len;
 	for (size_t i = 0; i < message->recipient_count; i++)
 		if (message->recipients[i].said != NULL)
 			bytes += sizeof(struct queue_said) +

@@ -15,6 +15,7 @@
 #include "gateway/protocol/message_body.h"
 #include "queue/queue_record.h"
 
+struct queue_errand;
 struct queue_part;
 
 /* What the last attempt brought, packed. */
@@ -33,6 +34,7 @@ struct queue_recipient {
 	uint32_t attempts;
 	uint8_t state;			/* enum recipient_state */
 	bool warned;
+	bool needs_envelope;		/* TLS cannot be had: to be moved */
 };
 
 struct queue_message {
@@ -44,6 +46,8 @@ struct queue_message {
 	uint64_t body_mid;	/* mid of the record that place is about */
 	struct segment_place place;	/* ACCEPT, RELOC or parent's OUTCOME */
 	struct segment_place *pieces;
+	uint64_t pieces_mid;	/* mid of the records that they are */
+	uint64_t parent_mid;	/* that it was split from, or 0 */
 	uint32_t piece_count;
 	uint32_t lowest_segment;
 	uint64_t lsn;		/* of the record that lets it be sent */
@@ -54,16 +58,23 @@ struct queue_message {
 	struct text envelope;	/* encoded */
 	struct message_body *body;	/* NULL unless hot */
 	char *hold_reason;
-	char *disposition;
+	char *disposition;	/* NULL: not judged yet */
+	char *tags;
+	char *quarantine;	/* NULL: lies in none */
+	struct queue_protection *protection;	/* NULL: none */
+	struct queue_errand *errand;	/* NULL: no worker is asked */
 	struct queue_part *parts;	/* chained by queue_part.next */
 	uint32_t crashes;
+	uint32_t asked;		/* questions put by this process */
 	uint32_t leased;	/* parts out for delivery */
 	uint32_t live;		/* recipients without an outcome */
 	uint8_t state;		/* enum message_state */
 	uint8_t class;		/* enum envelope_class */
+	uint8_t direction;	/* enum envelope_direction */
 	bool has_sender;	/* not the null sender */
 	bool indexed;		/* the index has a row */
 	bool damaged;		/* its record's body failed its checksum */
+	bool rewritten;		/* its body is not the one that was accepted */
 	uint32_t recipient_count;
 	struct queue_recipient recipients[];	/* rising rid */
 };
@@ -92,6 +103,16 @@ struct queue_recipient *queue_message_recipient(
 /* Decode the envelope; texts are borrowed from the message. */
 int queue_message_envelope(const struct queue_message *message,
 	struct arena *arena, struct envelope *out) MUST_CHECK;
+/* The same with those recipients only that are live. */
+int queue_message_live_envelope(const struct queue_message *message,
+	struct arena *arena, struct envelope *out) MUST_CHECK;
+
+/* READY or SENDING. */
+bool queue_message_is_sendable(const struct queue_message *message);
+/* Service mail counts as judged. */
+bool queue_message_is_judged(const struct queue_message *message);
+/* Where a message that is judged goes on: PROTECTING or READY. */
+enum message_state queue_message_onward(const struct queue_message *message);
 
 /*
  * Make a change true, its state excepted (queue_message_move() does that).
@@ -109,7 +130,7 @@ int queue_message_save(const struct queue_message *message,
 void queue_recipient_save(const struct queue_recipient *recipient,
 	struct queue_recipient_change *out);
 
-/* Copies the list. */
+/* Copies the list; the records are its own. */
 void queue_message_set_pieces(struct queue_message *message,
 	const struct segment_place *pieces, size_t count);
 

@@ -23,6 +23,7 @@ struct outcome {
 	size_t item_count;
 	bool *seen;
 	bool is_silent;		/* no attempt was made: no events */
+	const struct queue_failure *failure;	/* it is given up, or NULL */
 };
 
 /* What happened to one recipient. */
@@ -48,6 +49,8 @@ static const uint8_t states[] = {
 	[FRAME_RESULT_RELAYED] = RECIPIENT_DELIVERED,
 	[FRAME_RESULT_DEFERRED] = RECIPIENT_LIVE,
 	[FRAME_RESULT_FAILED] = RECIPIENT_FAILED,
+	/* Of whom nobody asked for it. */
+	[FRAME_RESULT_NEEDS_ENVELOPE] = RECIPIENT_LIVE,
 };
 
 static int
@@ -252,6 +255,8 @@ tell(const struct outcome *outcome,
 	struct mail_event_outcome event = event_of(outcome, change,
 	    outcome->envelope.recipients[at].address);
 
+	if (outcome->message->recipients[at].needs_envelope)
+		return;
 	if (change->state == RECIPIENT_DELIVERED) {
 		counts->delivered++;
 		if (is_relayed)
@@ -287,19 +292,25 @@ was_relayed(const struct outcome *outcome, uint32_t rid)
 static void
 commit(struct outcome *outcome)
 {
+	static const struct queue_bounce_notice ordinary = {
+		.is_open = false,
+	};
 	struct queue *queue = outcome->queue;
 	struct queue_message *child;
 	struct buffer body;
-	struct queue_change change = {
-		.recipients = outcome->changes,
-		.recipient_count = outcome->count,
-	};
+	struct queue_change change = { 0 };
 
 	if (outcome->count == 0)
 		return;
+	if (outcome->failure != NULL && outcome->failure->also != NULL)
+		change = *outcome->failure->also;
+	change.recipients = outcome->changes;
+	change.recipient_count = outcome->count;
 	buffer_init(&body, QUEUE_LOG_PIECE_MAX);
 	child = queue_bounce_make(queue, outcome->message,
-	    &outcome->envelope, outcome->items, outcome->item_count, &body);
+	    &outcome->envelope, outcome->items, outcome->item_count,
+	    outcome->failure == NULL ? &ordinary :
+	    &outcome->failure->notice, &body);
 	if (child != NULL)
 		change.child = child->envelope;
 	queue_change_outcome(queue, outcome->message, &change, child,
@@ -328,13 +339,45 @@ counts(const struct outcome *outcome, const struct queue_part *part,
 	size_t at;
 
 	if (recipient == NULL || recipient->state != RECIPIENT_LIVE ||
-	    result->result > FRAME_RESULT_FAILED)
+	    result->result > FRAME_RESULT_NEEDS_ENVELOPE)
 		return false;
 	at = (size_t)(recipient - outcome->message->recipients);
 	if (outcome->seen[at])
 		return false;
 	return (part != NULL && recipient->part == part) ||
 	    states[result->result] != RECIPIENT_LIVE;
+}
+
+/*
+ * Every host was reached and none could give TLS: the attempt counts, the
+ * recipient waits for an envelope.
+ */
+static void
+add_needy(struct outcome *outcome, struct queue_recipient *recipient,
+    const struct frame_recipient_result *result)
+{
+	struct queue_recipient_change *change =
+	    &outcome->changes[outcome->count++];
+
+	outcome->seen[recipient - outcome->message->recipients] = true;
+	recipient->needs_envelope = true;
+	queue_recipient_save(recipient, change);
+	change->attempts = outcome->attempt;
+	change->next_try_us = 0;
+	change->status = text_slice(result->status, 0, 15);
+	change->reason = cut(outcome, result->reason, QUEUE_REASON_MAX,
+	    QUEUE_REASON_SHORT);
+	change->host = cut(outcome, host_of(outcome), QUEUE_HOST_MAX,
+	    QUEUE_HOST_SHORT);
+}
+
+/* It was sent on condition of TLS, and is not an envelope yet. */
+static bool
+may_need_envelope(const struct outcome *outcome)
+{
+	return outcome->destination != NULL &&
+	    outcome->destination->to.or_envelope &&
+	    queue_protection_needs_tls(outcome->message->protection);
 }
 
 static void
@@ -351,6 +394,11 @@ add_results(struct outcome *outcome, const struct queue_part *part)
 
 		if (!counts(outcome, part, recipient, one))
 			continue;
+		if (one->result == FRAME_RESULT_NEEDS_ENVELOPE &&
+		    may_need_envelope(outcome)) {
+			add_needy(outcome, recipient, one);
+			continue;
+		}
 		verdict = (struct verdict){
 			.state = states[one->result],
 			.is_relayed = one->result == FRAME_RESULT_RELAYED,
@@ -411,10 +459,12 @@ close_result(struct queue *queue, struct queue_message *message,
 		queue_part_drop(queue, part);
 	else
 		leave_parts(queue, message);
-	if (message->live == 0)
+	if (message->live == 0) {
 		queue_change_done(queue, message);
-	else
-		queue_schedule_message(queue, message);
+		return;
+	}
+	queue_split_marked(queue, message);
+	queue_schedule_message(queue, message);
 }
 
 static void
@@ -542,4 +592,42 @@ queue_outcome_warn(struct queue *queue, struct queue_part *part)
 	}
 	outcome.is_silent = true;
 	commit(&outcome);
+}
+
+/* ---- given up ----------------------------------------------------------- */
+
+uint64_t
+queue_outcome_give_up(struct queue *queue, struct queue_message *message,
+    const struct queue_failure *failure)
+{
+	const struct verdict verdict = {
+		.state = RECIPIENT_FAILED,
+		.status = failure->status,
+		.reason = failure->reason,
+	};
+	struct outcome outcome;
+	uint64_t count;
+
+	if (outcome_open(&outcome, queue, message) != 0) {
+		queue_hold_aside(queue, message,
+		    TEXT("the envelope cannot be read"));
+		return 0;
+	}
+	outcome.failure = failure;
+	for (size_t i = 0; i < message->recipient_count; i++) {
+		const struct queue_recipient *recipient =
+		    &message->recipients[i];
+
+		outcome.attempt = recipient->attempts;
+		if (recipient->state == RECIPIENT_LIVE &&
+		    (recipient->part == NULL ||
+		    recipient->part->lease == NULL))
+			add_verdict(&outcome, i, &verdict);
+	}
+	count = outcome.count;
+	commit(&outcome);
+	leave_parts(queue, message);
+	if (message->live == 0)
+		queue_change_done(queue, message);
+	return count;
 }

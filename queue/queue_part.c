@@ -51,7 +51,8 @@ place_recipient(struct queue *queue, struct queue_message *message,
     struct queue_recipient *recipient, struct text address)
 {
 	struct queue_destination *destination =
-	    queue_destination_find(queue, address);
+	    queue_destination_find(queue, address,
+	    queue_destination_rule(queue, message));
 	struct queue_part *part;
 
 	if (destination == NULL) {

@@ -20,6 +20,35 @@ static const struct record_field recipient_change_fields[] = {
 static const struct record_shape recipient_change_shape =
     RECORD_SHAPE(queue_recipient_change, recipient_change_fields);
 
+static const struct record_field place_fields[] = {
+	RECORD_NUMBER(1, RECORD_U32, struct segment_place, segment),
+	RECORD_NUMBER(2, RECORD_U32, struct segment_place, offset),
+	RECORD_NUMBER(3, RECORD_U32, struct segment_place, envelope_len),
+	RECORD_NUMBER(4, RECORD_U32, struct segment_place, body_len),
+};
+static const struct record_shape place_shape =
+    RECORD_SHAPE(segment_place, place_fields);
+
+static const struct record_field protection_fields[] = {
+	RECORD_NUMBER(1, RECORD_U8, struct queue_protection, form),
+	RECORD_TEXT_FIELD(2, struct queue_protection, profile,
+	    QUEUE_NAME_MAX),
+	RECORD_TEXT_FIELD(3, struct queue_protection, subject,
+	    QUEUE_WORDS_MAX),
+	RECORD_BYTES_FIELD(4, struct queue_protection, envelope_id),
+	RECORD_NUMBER(5, RECORD_I64, struct queue_protection, since_us),
+	RECORD_NUMBER(6, RECORD_U32, struct queue_protection, attempts),
+	RECORD_NUMBER(7, RECORD_I64, struct queue_protection, next_try_us),
+	RECORD_TEXT_FIELD(8, struct queue_protection, reason,
+	    QUEUE_WORDS_MAX),
+	RECORD_NUMBER(9, RECORD_I64, struct queue_protection, met_us),
+	RECORD_BYTES_FIELD(10, struct queue_protection, met_sha256),
+	RECORD_TEXT_FIELD(11, struct queue_protection, reference,
+	    QUEUE_REFERENCE_MAX),
+};
+static const struct record_shape protection_shape =
+    RECORD_SHAPE(queue_protection, protection_fields);
+
 static const struct record_field change_fields[] = {
 	RECORD_NUMBER(1, RECORD_U32, struct queue_change, set),
 	RECORD_NUMBER(2, RECORD_U8, struct queue_change, state),
@@ -34,18 +63,18 @@ static const struct record_field change_fields[] = {
 	    recipient_count, ENVELOPE_RECIPIENTS_MAX,
 	    &recipient_change_shape),
 	RECORD_TEXT_FIELD(8, struct queue_change, child, QUEUE_ENVELOPE_MAX),
+	RECORD_ONE_FIELD(9, struct queue_change, protection,
+	    &protection_shape),
+	RECORD_TEXT_FIELD(10, struct queue_change, quarantine,
+	    QUEUE_NAME_MAX),
+	RECORD_TEXT_FIELD(11, struct queue_change, tags, QUEUE_WORDS_MAX),
+	RECORD_NUMBER(12, RECORD_U64, struct queue_change, size),
+	RECORD_BYTES_FIELD(13, struct queue_change, sha256),
+	RECORD_LIST_FIELD(14, struct queue_change, pieces, piece_count,
+	    QUEUE_PIECES_MAX, &place_shape),
 };
 const struct record_shape queue_change_shape =
     RECORD_SHAPE(queue_change, change_fields);
-
-static const struct record_field place_fields[] = {
-	RECORD_NUMBER(1, RECORD_U32, struct segment_place, segment),
-	RECORD_NUMBER(2, RECORD_U32, struct segment_place, offset),
-	RECORD_NUMBER(3, RECORD_U32, struct segment_place, envelope_len),
-	RECORD_NUMBER(4, RECORD_U32, struct segment_place, body_len),
-};
-static const struct record_shape place_shape =
-    RECORD_SHAPE(segment_place, place_fields);
 
 static const struct record_field saved_fields[] = {
 	RECORD_TEXT_FIELD(1, struct queue_saved, envelope,
@@ -53,9 +82,22 @@ static const struct record_field saved_fields[] = {
 	RECORD_LIST_FIELD(2, struct queue_saved, pieces, piece_count,
 	    QUEUE_PIECES_MAX, &place_shape),
 	RECORD_ONE_FIELD(3, struct queue_saved, state, &queue_change_shape),
+	RECORD_NUMBER(4, RECORD_U64, struct queue_saved, pieces_mid),
+	RECORD_NUMBER(5, RECORD_U64, struct queue_saved, parent_mid),
 };
 const struct record_shape queue_saved_shape =
     RECORD_SHAPE(queue_saved, saved_fields);
+
+static const struct record_field split_fields[] = {
+	RECORD_ONE_FIELD(1, struct queue_split_record, parent,
+	    &queue_change_shape),
+	RECORD_ONE_FIELD(2, struct queue_split_record, child,
+	    &queue_saved_shape),
+	RECORD_ONE_FIELD(3, struct queue_split_record, place, &place_shape),
+	RECORD_NUMBER(4, RECORD_U64, struct queue_split_record, body_mid),
+};
+const struct record_shape queue_split_record_shape =
+    RECORD_SHAPE(queue_split_record, split_fields);
 
 static const struct record_field body_piece_fields[] = {
 	RECORD_NUMBER(1, RECORD_U32, struct queue_body_piece, index),
@@ -104,6 +146,7 @@ static const struct {
 	[QUEUE_RECORD_STATE] = { "state", &queue_change_shape },
 	[QUEUE_RECORD_OUTCOME] = { "outcome", &queue_change_shape },
 	[QUEUE_RECORD_RELOC] = { "reloc", &queue_saved_shape },
+	[QUEUE_RECORD_SPLIT] = { "split", &queue_split_record_shape },
 };
 #define RECORDS (sizeof(records) / sizeof(records[0]))
 

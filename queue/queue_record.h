@@ -13,6 +13,7 @@
 #include "gateway/mail/envelope.h"
 #include "gateway/protocol/frame_queue_admin.h"
 #include "gateway/store/segment_log.h"
+#include "queue/queue_protection.h"
 
 enum queue_record_type {
 	QUEUE_RECORD_COUNTERS = SEGMENT_COUNTERS,
@@ -22,6 +23,7 @@ enum queue_record_type {
 	QUEUE_RECORD_OUTCOME = 5,	/* results, and the message that they
 					   generate, with its body */
 	QUEUE_RECORD_RELOC = 6,		/* a message with all its state */
+	QUEUE_RECORD_SPLIT = 7,		/* recipients that become a message */
 };
 
 #define QUEUE_PIECES_MAX 16384
@@ -35,6 +37,9 @@ enum queue_change_set {
 	QUEUE_SET_DISPOSITION = 2,
 	QUEUE_SET_CRASHES = 4,
 	QUEUE_SET_HOLD_REASON = 8,
+	QUEUE_SET_QUARANTINE = 16,
+	QUEUE_SET_PROTECTION = 32,
+	QUEUE_SET_BODY = 64,
 };
 
 /* All of one recipient as it is from now on. */
@@ -61,6 +66,13 @@ struct queue_change {
 	size_t recipient_count;
 	struct text child;	/* encoded envelope of the generated message;
 				   its body is the record's */
+	struct queue_protection protection;
+	struct text quarantine;	/* empty: in none */
+	struct text tags;	/* of the disposition; "a, b" */
+	uint64_t size;		/* of the new body, its hash and pieces */
+	uint8_t sha256[32];
+	struct segment_place *pieces;
+	size_t piece_count;
 };
 
 /* ACCEPT (without state), RELOC, and a row of the index. */
@@ -69,6 +81,16 @@ struct queue_saved {
 	struct segment_place *pieces;	/* none: the body is the record's */
 	size_t piece_count;
 	struct queue_change state;
+	uint64_t pieces_mid;	/* of the BODY records; 0: its own */
+	uint64_t parent_mid;	/* that it was split from, or 0 */
+};
+
+/* SPLIT */
+struct queue_split_record {
+	struct queue_change parent;	/* recipients that move */
+	struct queue_saved child;
+	struct segment_place place;	/* of the body that both share ... */
+	uint64_t body_mid;		/* ... and whose record that is */
 };
 
 /* BODY */
@@ -106,6 +128,7 @@ struct queue_counters {
 
 extern const struct record_shape queue_change_shape;
 extern const struct record_shape queue_saved_shape;
+extern const struct record_shape queue_split_record_shape;
 extern const struct record_shape queue_body_piece_shape;
 extern const struct record_shape queue_counters_shape;
 
@@ -122,6 +145,7 @@ union queue_record {
 	struct queue_saved saved;	/* ACCEPT, RELOC */
 	struct queue_body_piece piece;	/* BODY */
 	struct queue_counters counters;	/* COUNTERS */
+	struct queue_split_record split;	/* SPLIT */
 };
 int queue_record_decode(unsigned int type, struct text bytes,
 	struct arena *arena, union queue_record *out) MUST_CHECK;

@@ -67,6 +67,9 @@ restore_saved(struct queue *queue, const struct queue_saved *saved,
 	if (r != 0)
 		return r;
 	queue_message_set_pieces(*out, saved->pieces, saved->piece_count);
+	if (saved->pieces_mid != 0)
+		(*out)->pieces_mid = saved->pieces_mid;
+	(*out)->parent_mid = saved->parent_mid;
 	queue_message_restore(*out, &saved->state);
 	return 0;
 }
@@ -114,6 +117,19 @@ replay_child(struct replay *replay, const struct segment_record *record,
 	return 0;
 }
 
+static void
+restore_change(struct queue *queue, struct queue_message *message,
+    const struct queue_change *change)
+{
+	if (message->state == MESSAGE_HELD)
+		queue->table.held--;
+	queue_change_apply(queue, message, change, queue_message_restore);
+	if (message->state == MESSAGE_HELD)
+		queue->table.held++;
+	if (message->live == 0)
+		queue_table_remove(queue, message);
+}
+
 static int
 replay_change(struct replay *replay, const struct segment_record *record,
     const struct segment_place *place, const union queue_record *value)
@@ -122,24 +138,38 @@ replay_change(struct replay *replay, const struct segment_record *record,
 	const struct queue_change *change = &value->change;
 	struct queue_message *message =
 	    queue_table_find(queue, record->mid);
-	uint32_t before;
 
 	queue_ledger_count_change(&queue->ledger, change);
-	if (message != NULL) {
-		before = message->live;
-		if (message->state == MESSAGE_HELD)
-			queue->table.held--;
-		queue_message_restore(message, change);
-		if (message->state == MESSAGE_HELD)
-			queue->table.held++;
-		queue->table.live -= before - message->live;
-		queue_index_dirty(queue, message);
-		if (message->live == 0)
-			queue_table_remove(queue, message);
-	}
+	if (message != NULL)
+		restore_change(queue, message, change);
 	if (text_is_empty(change->child))
 		return 0;
 	return replay_child(replay, record, place, change->child);
+}
+
+/* The body that both share is elsewhere, whole or not. */
+static int
+replay_split(struct replay *replay, const struct segment_record *record,
+    const struct segment_place *place, const union queue_record *value)
+{
+	struct queue *queue = replay->queue;
+	const struct queue_split_record *split = &value->split;
+	struct queue_message *message =
+	    queue_table_find(queue, record->mid);
+	struct queue_message *child;
+	int r = restore_saved(queue, &split->child, &child);
+
+	(void)place;
+	if (r != 0)
+		return r;
+	child->place = split->place;
+	child->body_mid = split->body_mid;
+	child->lsn = record->lsn;
+	queue_ids_saw(&queue->ids, QUEUE_ID_MID, child->mid);
+	put_message(queue, child);
+	if (message != NULL)
+		restore_change(queue, message, &split->parent);
+	return 0;
 }
 
 static void
@@ -172,6 +202,7 @@ static int (*const replays[])(struct replay *replay,
 	[QUEUE_RECORD_STATE] = replay_change,
 	[QUEUE_RECORD_OUTCOME] = replay_change,
 	[QUEUE_RECORD_RELOC] = replay_saved,
+	[QUEUE_RECORD_SPLIT] = replay_split,
 };
 
 static void

@@ -114,10 +114,10 @@ copy_piece(struct queue *queue, struct queue_message *message, size_t at,
 
 	buffer_reset(scratch);
 	r = segment_log_read_body(queue->log.log, &message->pieces[at],
-	    message->mid, scratch);
+	    message->pieces_mid, scratch);
 	if (r != 0)
 		return r;
-	queue_log_piece(queue, message->mid, (uint32_t)at + 1,
+	queue_log_piece(queue, message->pieces_mid, (uint32_t)at + 1,
 	    buffer_text(scratch), &place);
 	message->pieces[at] = place;
 	return 0;

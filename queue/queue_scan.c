@@ -36,12 +36,11 @@ queue_scan_new(struct queue_channel *channel,
 	scan->channel = channel;
 	scan->work = work;
 	scan->arena = arena_new(SCAN_ARENA_MAX);
-	scan->filter = (struct queue_filter){
-		.sender = copy(scan->arena, filter->sender),
-		.recipient = copy(scan->arena, filter->recipient),
-		.destination = copy(scan->arena, filter->destination),
-		.held_only = filter->held_only,
-	};
+	scan->filter = *filter;
+	scan->filter.sender = copy(scan->arena, filter->sender);
+	scan->filter.recipient = copy(scan->arena, filter->recipient);
+	scan->filter.destination = copy(scan->arena, filter->destination);
+	scan->filter.quarantine = copy(scan->arena, filter->quarantine);
 	list_append(&channel->queue->scans.all, &scan->link);
 	queue_log_hurry(channel->queue);
 	loop_again(channel->queue->loop);
@@ -104,11 +103,28 @@ recipient_matches(const struct queue_filter *filter,
 	    recipient->part->destination->to.key, filter->destination));
 }
 
+static bool
+state_matches(const struct queue_filter *filter,
+    const struct queue_message *message)
+{
+	bool is_quarantined = message->quarantine != NULL;
+
+	if (filter->held_only && message->state != MESSAGE_HELD)
+		return false;
+	if (filter->encryption_only && message->state != MESSAGE_PROTECTING)
+		return false;
+	if ((filter->quarantined_only && !is_quarantined) ||
+	    (filter->unquarantined_only && is_quarantined))
+		return false;
+	return text_is_empty(filter->quarantine) || text_equal(
+	    text_from(message->quarantine), filter->quarantine);
+}
+
 bool
 queue_filter_matches(const struct queue_filter *filter,
     const struct queue_message *message, const struct envelope *envelope)
 {
-	if (filter->held_only && message->state != MESSAGE_HELD)
+	if (!state_matches(filter, message))
 		return false;
 	if (!contains(envelope->sender, filter->sender))
 		return false;

@@ -25,7 +25,11 @@ struct queue_filter {
 	struct text sender;
 	struct text recipient;
 	struct text destination;
+	struct text quarantine;	/* the whole name; empty: any */
 	bool held_only;
+	bool encryption_only;		/* waits for its envelope */
+	bool quarantined_only;
+	bool unquarantined_only;
 };
 
 struct queue_scan;

@@ -167,8 +167,12 @@ queue_schedule_message(struct queue *queue, struct queue_message *message)
 {
 	struct queue_part *part;
 
-	if (message->state != MESSAGE_READY &&
-	    message->state != MESSAGE_SENDING)
+	if (queue_message_is_sendable(message)) {
+		queue_split_mark(queue, message);
+		queue_split_marked(queue, message);
+	}
+	queue_protect_schedule(queue, message);
+	if (!queue_message_is_sendable(message))
 		return;
 	queue_part_build(queue, message);
 	for (part = message->parts;
@@ -228,8 +232,10 @@ queue_schedule_passed(struct queue *queue, struct queue_message *message)
 /* ---- what falls due ----------------------------------------------------- */
 
 static void
-part_due(struct queue *queue, struct queue_part *part)
+part_due(struct queue *queue, struct queue_due *due)
 {
+	struct queue_part *part = (struct queue_part *)(void *)
+	    ((char *)due - offsetof(struct queue_part, due));
 	const struct queue_retry *retry = &part->destination->retry;
 	int64_t age_us;
 
@@ -253,6 +259,20 @@ part_due(struct queue *queue, struct queue_part *part)
 }
 
 static void
+destination_due(struct queue *queue, struct queue_due *due)
+{
+	queue_heap_unset(&queue->schedule.heap, due);
+	join_ring(queue, (struct queue_destination *)(void *)((char *)due -
+	    offsetof(struct queue_destination, backoff)));
+}
+
+static void (*const dues[])(struct queue *queue, struct queue_due *due) = {
+	[QUEUE_DUE_PART] = part_due,
+	[QUEUE_DUE_DESTINATION] = destination_due,
+	[QUEUE_DUE_ERRAND] = queue_errand_due,
+};
+
+static void
 run_heap(struct queue *queue)
 {
 	struct queue_heap *heap = &queue->schedule.heap;
@@ -266,15 +286,7 @@ run_heap(struct queue *queue)
 			loop_again(queue->loop);
 			return;
 		}
-		if (due->kind == QUEUE_DUE_PART) {
-			part_due(queue, (struct queue_part *)(void *)
-			    ((char *)due - offsetof(struct queue_part, due)));
-			continue;
-		}
-		queue_heap_unset(heap, due);
-		join_ring(queue, (struct queue_destination *)(void *)
-		    ((char *)due - offsetof(struct queue_destination,
-		    backoff)));
+		dues[due->kind](queue, due);
 	}
 }
 

@@ -21,7 +21,11 @@
 struct queue;
 
 /* Whose struct queue_due it is. */
-enum queue_due_kind { QUEUE_DUE_PART, QUEUE_DUE_DESTINATION };
+enum queue_due_kind {
+	QUEUE_DUE_PART,
+	QUEUE_DUE_DESTINATION,
+	QUEUE_DUE_ERRAND,
+};
 
 /* Work of one turn. */
 #define QUEUE_SCHEDULE_DUE_MAX 2000
@@ -42,7 +46,8 @@ void queue_schedule_close(struct queue *queue);
 
 /*
  * Schedule what is live of a message that is READY or SENDING and in no
- * part yet.
+ * part yet, for delivery or, where there is no TLS and it must be, for an
+ * envelope; and a message that is PROTECTING.
  */
 void queue_schedule_message(struct queue *queue,
 	struct queue_message *message);

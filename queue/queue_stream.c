@@ -1,18 +1,20 @@
 /*
- * Streaming large bodies, in turns.
+ * Streaming bodies, in turns.
  */
 #include "queue/queue_stream.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "gateway/base/memory.h"
 #include "queue/queue.h"
 
 struct queue_stream {
 	struct list link;
+	const struct queue_stream_work *work;
+	void *owner;
 	struct queue_channel *channel;
-	uint64_t id;
-	struct queue_message *message;
+	uint64_t mid;
 	struct message_body *body;
 	uint64_t offset;
 	struct segment_place *pieces;
@@ -25,14 +27,21 @@ queue_streams_init(struct queue_streams *streams)
 	list_init(&streams->all);
 }
 
+/* The owner has gone its way. */
 static void
 stream_free(struct queue_stream *stream)
 {
 	list_remove(&stream->link);
-	queue_message_free(stream->message);
 	message_body_release(&stream->body);
 	free(stream->pieces);
 	free(stream);
+}
+
+static void
+stream_drop(struct queue_stream *stream)
+{
+	stream->work->drop(stream->owner);
+	stream_free(stream);
 }
 
 void
@@ -41,22 +50,23 @@ queue_streams_clear(struct queue *queue)
 	struct list *link, *after;
 
 	LIST_EACH(&queue->streams.all, link, after)
-		stream_free(LIST_OWNER(link, struct queue_stream, link));
+		stream_drop(LIST_OWNER(link, struct queue_stream, link));
 }
 
 void
-queue_stream_add(struct queue_channel *channel, uint64_t id,
-    struct queue_message *message, struct message_body *body)
+queue_stream_add(struct queue *queue, const struct queue_stream_work *work,
+    void *owner, struct queue_channel *channel, uint64_t mid,
+    struct message_body *body)
 {
-	struct queue *queue = channel->queue;
 	struct queue_stream *stream = memory_new(sizeof(*stream));
 	uint64_t count = message_body_size(body) /
 	    queue_log_inline_max(queue) + 1;
 
+	stream->work = work;
+	stream->owner = owner;
 	stream->channel = channel;
-	stream->id = id;
-	stream->message = message;
-	stream->body = body;
+	stream->mid = mid;
+	stream->body = message_body_ref(body);
 	stream->pieces = memory_array((size_t)count,
 	    sizeof(*stream->pieces));
 	list_append(&queue->streams.all, &stream->link);
@@ -69,8 +79,7 @@ queue_stream_has(const struct queue *queue, uint64_t mid)
 	struct list *link, *after;
 
 	LIST_EACH(&queue->streams.all, link, after)
-		if (LIST_OWNER(link, struct queue_stream,
-		    link)->message->mid == mid)
+		if (LIST_OWNER(link, struct queue_stream, link)->mid == mid)
 			return true;
 	return false;
 }
@@ -102,7 +111,7 @@ queue_stream_channel_ended(struct queue *queue,
 		    LIST_OWNER(link, struct queue_stream, link);
 
 		if (stream->channel == channel)
-			stream_free(stream);
+			stream_drop(stream);
 	}
 }
 
@@ -129,6 +138,9 @@ read_piece(struct queue *queue, const struct queue_stream *stream)
 			    len, size - len, at, &got);
 		if (r == 0 && text_is_empty(got))
 			r = ERROR_MISMATCH;
+		/* A small body is in memory, and only lent. */
+		if (r == 0 && got.data != at)
+			memcpy(at, got.data, got.len);
 		if (r == 0)
 			buffer_commit(&queue->scratch, got.len);
 	}
@@ -142,24 +154,12 @@ write_piece(struct queue *queue, struct queue_stream *stream)
 
 	if (r != 0)
 		return r;
-	queue_log_piece(queue, stream->message->mid,
+	queue_log_piece(queue, stream->mid,
 	    (uint32_t)stream->count + 1, buffer_text(&queue->scratch),
 	    &stream->pieces[stream->count]);
 	stream->count++;
 	stream->offset += buffer_len(&queue->scratch);
 	return 0;
-}
-
-static void
-finish(struct queue_stream *stream)
-{
-	queue_message_set_pieces(stream->message, stream->pieces,
-	    stream->count);
-	queue_accept_finish(stream->channel, stream->id, stream->message,
-	    stream->body, TEXT_EMPTY);
-	stream->message = NULL;
-	stream->body = NULL;
-	stream_free(stream);
 }
 
 /* One piece of the first stream, which then goes to the back. */
@@ -168,24 +168,24 @@ step(struct queue *queue)
 {
 	struct queue_stream *stream = LIST_OWNER(queue->streams.all.next,
 	    struct queue_stream, link);
-	uint64_t size = message_body_size(stream->body);
+	size_t bytes;
 	int r = segment_log_can_append(queue->log.log,
 	    queue_log_inline_max(queue)) ? write_piece(queue, stream) :
 	    ERROR_LIMIT;
 
-	if (r != 0) {
-		queue_accept_failed(stream->channel, stream->id,
-		    stream->message->mid);
-		stream_free(stream);
-		return 0;
-	}
-	if (stream->offset == size) {
-		finish(stream);
-	} else {
-		list_remove(&stream->link);
+	bytes = r == 0 ? buffer_len(&queue->scratch) : 0;
+	list_remove(&stream->link);
+	if (r == 0 && stream->offset < message_body_size(stream->body)) {
 		list_append(&queue->streams.all, &stream->link);
+		return bytes;
 	}
-	return buffer_len(&queue->scratch);
+	if (r == 0)
+		stream->work->done(queue, stream->owner, stream->pieces,
+		    stream->count);
+	else
+		stream->work->failed(queue, stream->owner);
+	stream_free(stream);
+	return bytes;
 }
 
 void

@@ -1,7 +1,8 @@
 /*
- * Large bodies on their way into the log: BODY records of at most
- * QUEUE_LOG_PIECE_MAX bytes, some per turn, then their ACCEPT.  A body whose
- * ACCEPT never came is nobody's mail.
+ * Bodies on their way into the log: BODY records of at most
+ * QUEUE_LOG_PIECE_MAX bytes, some per turn, then the record of their owner,
+ * which says what they are.  A body whose record never came is nobody's
+ * mail.
  */
 #ifndef QUEUE_QUEUE_STREAM_H
 #define QUEUE_QUEUE_STREAM_H
@@ -23,10 +24,26 @@ struct queue_streams {
 	struct list all;
 };
 
+/* Each of them takes the owner; one of them is called, once. */
+struct queue_stream_work {
+	/* All is in the log; the pieces are borrowed. */
+	void (*done)(struct queue *queue, void *owner,
+		const struct segment_place *pieces, size_t count);
+	/* It could not be read, or there is no space. */
+	void (*failed)(struct queue *queue, void *owner);
+	/* Nobody wants it any more. */
+	void (*drop)(void *owner);
+};
+
 void queue_streams_init(struct queue_streams *streams);
-/* Takes message and body; the answer follows when all is durable. */
-void queue_stream_add(struct queue_channel *channel, uint64_t id,
-	struct queue_message *message, struct message_body *body);
+/*
+ * Stream a body for a message; takes a reference of its own to the body.
+ *   channel   it is dropped when this one ends; NULL: never
+ */
+void queue_stream_add(struct queue *queue,
+	const struct queue_stream_work *work, void *owner,
+	struct queue_channel *channel, uint64_t mid,
+	struct message_body *body);
 bool queue_stream_has(const struct queue *queue, uint64_t mid);
 /*
  * The oldest segment that a stream has pieces in: none from there on may

@@ -59,6 +59,7 @@ queue_table_remove(struct queue *queue, struct queue_message *message)
 	table->live -= message->live;
 	if (message->state == MESSAGE_HELD)
 		table->held--;
+	queue_errand_end(queue, message);
 	queue_body_cool(queue, message);
 	queue_recycle_remove(queue, message);
 	queue_index_forget(queue, message);

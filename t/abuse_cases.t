@@ -5,9 +5,9 @@ use strict;
 use warnings;
 use Test::More;
 
-my @groups = qw(L D Q T B Y N C);
-my %count = (L => 16, D => 13, Q => 10, T => 14, B => 7, Y => 5, N => 5,
-    C => 5);
+my @groups = qw(L D M F X K Q T B Y N C);
+my %count = (L => 16, D => 13, M => 17, F => 9, X => 11, K => 12, Q => 10,
+    T => 14, B => 7, Y => 5, N => 5, C => 5);
 
 open my $table, '<', 't/abuse-cases.tsv' or die "t/abuse-cases.tsv: $!";
 my (%rows, @twice, @malformed);

@@ -250,7 +250,7 @@ subtest 'config' => sub {
 subtest 'help, version, usage' => sub {
 	my ($status, $out) = $gateway->cli('help');
 	is($status, 0, 'help');
-	my @commands = $out =~ /^  (\S+(?: [a-z]+)?)  +\S/mg;
+	my @commands = $out =~ /^  (\S+(?: [a-z-]+)?)  +\S/mg;
 	for my $command (@commands) {
 		my @words = split / /, $command;
 		($status, my $text) = $gateway->cli('help', @words);

@@ -115,7 +115,7 @@ for my $command (@commands) {
 }
 
 my @pages = grep { -e } glob 'gateway/*/*.8 listeners/*.8 queue/*.8 ' .
-    'queue/delivery/*.8 crypto/keys/*.8';
+    'queue/delivery/*.8 crypto/*/*.8 policy/*/*.8 policy/*.5 webui/server/*.8';
 my %pages = map { m{([^/]+)$} ? ($1 => $_) : () } @pages;
 for my $program (qw(supervisor smtp queue lookup deliver keys admin)) {
 	my $name = "postern-$program.8";

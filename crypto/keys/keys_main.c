@@ -17,18 +17,14 @@ static struct {
 	size_t left_out;
 } keys;
 
-static const struct config_tls *
-tls_of(const struct config_snapshot *snapshot)
-{
-	return &config_snapshot_config(snapshot)->tls;
-}
-
 static struct keys_service *
 service(void)
 {
+	const struct config *config = config_snapshot_config(keys.snapshot);
+
 	if (keys.service == NULL)
 		keys.service = keys_service_new(process_loop(),
-			tls_of(keys.snapshot)->certificate_count);
+			config->tls.certificate_count);
 	return keys.service;
 }
 
@@ -43,7 +39,8 @@ activate(struct config_snapshot *snapshot)
 	struct config_snapshot *before = keys.snapshot;
 	bool anew = keys.service != NULL && before != NULL &&
 	    (keys.left_out > 0 ||
-	    !keys_service_same(tls_of(before), tls_of(snapshot)));
+	    !keys_service_same(config_snapshot_config(before),
+		config_snapshot_config(snapshot)));
 
 	keys.snapshot = config_snapshot_ref(snapshot);
 	config_snapshot_release(&before);
@@ -57,10 +54,11 @@ activate(struct config_snapshot *snapshot)
 static void
 prepare(void)
 {
-	const struct config_tls *tls = tls_of(keys.snapshot);
+	const struct config *config = config_snapshot_config(keys.snapshot);
 
-	keys.left_out = keys_service_load(service(), tls);
-	if (keys.left_out > 0 && keys.left_out == tls->certificate_count)
+	keys.left_out = keys_service_load(service(), config);
+	if (keys.left_out > 0 &&
+	    keys.left_out == config->tls.certificate_count)
 		fatal("not one of the private keys can be used");
 	/* The secure heap is locked; the rest if the limits allow it. */
 	if (mlockall(MCL_CURRENT) != 0)

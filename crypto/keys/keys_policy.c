@@ -20,7 +20,7 @@ struct policy_row {
 	shape_check shape;	/* NULL: there is no message */
 };
 
-/* ---- RFC 8446 4.4.3: CertificateVerify of a server ---- */
+/* ---- RFC 8446 4.4.3: CertificateVerify ---- */
 
 #define PADDING_LEN 64
 
@@ -31,10 +31,8 @@ is_tls13_scheme(const struct signature_scheme *scheme)
 }
 
 static bool
-is_tls13_server(struct text message)
+is_tls13(struct text message, struct text context)
 {
-	static const struct text context = TEXT_INIT(
-		"TLS 1.3, server CertificateVerify\0");
 	struct text hash;
 	size_t i;
 
@@ -48,6 +46,18 @@ is_tls13_server(struct text message)
 	hash = text_skip(message, context.len);
 	/* The transcript's hash: SHA-256 or SHA-384, by the cipher suite. */
 	return hash.len == 32 || hash.len == 48;
+}
+
+static bool
+is_tls13_server(struct text message)
+{
+	return is_tls13(message, TEXT("TLS 1.3, server CertificateVerify\0"));
+}
+
+static bool
+is_tls13_client(struct text message)
+{
+	return is_tls13(message, TEXT("TLS 1.3, client CertificateVerify\0"));
 }
 
 /* ---- RFC 5246 7.4.3, RFC 8422 5.4: ServerKeyExchange with ECDHE ---- */
@@ -104,15 +114,29 @@ is_tls12_server(struct text message)
 
 /* ---- the table ---- */
 
+#define SERVER_ROWS(kind) \
+	{ .caller = (kind), .role = KEYS_ROLE_TLS_SERVER, \
+	    .operation = REMOTE_KEY_PUBLIC }, \
+	{ .caller = (kind), .role = KEYS_ROLE_TLS_SERVER, \
+	    .operation = REMOTE_KEY_SIGN, .scheme = is_tls13_scheme, \
+	    .shape = is_tls13_server }, \
+	{ .caller = (kind), .role = KEYS_ROLE_TLS_SERVER, \
+	    .operation = REMOTE_KEY_SIGN, .scheme = is_any_scheme, \
+	    .shape = is_tls12_server }
+
+/*
+ * A client has no row of TLS 1.2: what it signs there is the transcript,
+ * and that can look like anything.
+ */
 static const struct policy_row rows[] = {
-	{ .caller = PROCESS_SMTP, .role = KEYS_ROLE_TLS_SERVER,
+	SERVER_ROWS(PROCESS_SMTP),
+	SERVER_ROWS(PROCESS_VAULT),
+	SERVER_ROWS(PROCESS_PORTAL),
+	{ .caller = PROCESS_PROTECT, .role = KEYS_ROLE_TLS_CLIENT,
 	    .operation = REMOTE_KEY_PUBLIC },
-	{ .caller = PROCESS_SMTP, .role = KEYS_ROLE_TLS_SERVER,
+	{ .caller = PROCESS_PROTECT, .role = KEYS_ROLE_TLS_CLIENT,
 	    .operation = REMOTE_KEY_SIGN, .scheme = is_tls13_scheme,
-	    .shape = is_tls13_server },
-	{ .caller = PROCESS_SMTP, .role = KEYS_ROLE_TLS_SERVER,
-	    .operation = REMOTE_KEY_SIGN, .scheme = is_any_scheme,
-	    .shape = is_tls12_server },
+	    .shape = is_tls13_client },
 };
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
 

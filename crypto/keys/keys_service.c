@@ -44,10 +44,10 @@ keys_service_free(struct keys_service *service)
 
 static bool
 load_one(struct keys_service *service,
-	const struct config_certificate *certificate)
+	const struct config_certificate *certificate, enum keys_role role)
 {
 	struct reason why = { 0 };
-	int error = keys_store_load(service->store, certificate, &why);
+	int error = keys_store_load(service->store, certificate, role, &why);
 
 	if (error == 0) {
 		log_event(LOG_INFO_LEVEL, 0, "key_loaded",
@@ -65,14 +65,25 @@ load_one(struct keys_service *service,
 	return false;
 }
 
-size_t
-keys_service_load(struct keys_service *service, const struct config_tls *tls)
+static enum keys_role
+role_of(const struct config *config,
+	const struct config_certificate *certificate)
 {
+	return text_equal(certificate->name,
+	    config->encryption.client_certificate) ? KEYS_ROLE_TLS_CLIENT :
+	    KEYS_ROLE_TLS_SERVER;
+}
+
+size_t
+keys_service_load(struct keys_service *service, const struct config *config)
+{
+	const struct config_tls *tls = &config->tls;
 	size_t left_out = 0;
 	size_t i;
 
 	for (i = 0; i < tls->certificate_count; i++)
-		left_out += load_one(service, &tls->certificates[i]) ? 0 : 1;
+		left_out += load_one(service, &tls->certificates[i],
+			role_of(config, &tls->certificates[i])) ? 0 : 1;
 	return left_out;
 }
 
@@ -129,15 +140,17 @@ keys_service_counts(const struct keys_service *service)
 }
 
 bool
-keys_service_same(const struct config_tls *a, const struct config_tls *b)
+keys_service_same(const struct config *a, const struct config *b)
 {
-	const struct config_certificate *one = a->certificates;
-	const struct config_certificate *other = b->certificates;
+	const struct config_certificate *one = a->tls.certificates;
+	const struct config_certificate *other = b->tls.certificates;
 	size_t i;
 
-	if (a->certificate_count != b->certificate_count)
+	if (a->tls.certificate_count != b->tls.certificate_count ||
+	    !text_equal(a->encryption.client_certificate,
+		b->encryption.client_certificate))
 		return false;
-	for (i = 0; i < a->certificate_count; i++) {
+	for (i = 0; i < a->tls.certificate_count; i++) {
 		if (!text_equal(one[i].name, other[i].name) ||
 		    !text_equal(one[i].key_file, other[i].key_file) ||
 		    !text_equal(one[i].certificate_pem,

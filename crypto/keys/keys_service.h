@@ -21,11 +21,12 @@ struct keys_service *keys_service_new(struct loop *loop, size_t key_count);
 void keys_service_free(struct keys_service *service);
 
 /*
- * Load the key of every certificate.  One that cannot be used is logged and
+ * Load the key of every certificate: encryption.client_certificate's for a
+ * client, all others for servers.  One that cannot be used is logged and
  * left out: the others must not suffer.  Gives how many were left out.
  */
 size_t keys_service_load(struct keys_service *service,
-	const struct config_tls *tls);
+	const struct config *config);
 size_t keys_service_key_count(const struct keys_service *service);
 
 /*
@@ -39,8 +40,10 @@ int keys_service_attach(struct keys_service *service,
 const struct keys_counts *keys_service_counts(
 	const struct keys_service *service);
 
-/* Whether both name the same keys and certificates in the same order. */
-bool keys_service_same(const struct config_tls *a,
-	const struct config_tls *b);
+/*
+ * Whether both name the same keys and certificates in the same order, for
+ * the same roles.
+ */
+bool keys_service_same(const struct config *a, const struct config *b);
 
 #endif

@@ -160,14 +160,36 @@ encode_public(EVP_PKEY *key)
 	return copy;
 }
 
+/* Two names for one key must not give it two roles. */
+static int
+check_role(const struct keys_store *store, const EVP_PKEY *private,
+	enum keys_role role, struct reason *why)
+{
+	const struct keys_key *key;
+	size_t cursor = 0;
+
+	while ((key = map_next(store->keys, &cursor)) != NULL) {
+		if (key->role == role ||
+		    EVP_PKEY_eq(key->private, private) != 1)
+			continue;
+		reason_set(why, "is also the key of %.*s, which is used "
+			"otherwise: one key has one role",
+			TEXT_ARG(key->name));
+		ERR_clear_error();
+		return ERROR_REFUSED;
+	}
+	ERR_clear_error();
+	return 0;
+}
+
 static void
-add(struct keys_store *store, struct text name, enum signature_key kind,
-	EVP_PKEY *private)
+add(struct keys_store *store, struct text name, enum keys_role role,
+	enum signature_key kind, EVP_PKEY *private)
 {
 	struct keys_key *key = memory_new(sizeof(*key));
 
 	key->name = memory_text(name);
-	key->role = KEYS_ROLE_TLS_SERVER;
+	key->role = role;
 	key->kind = kind;
 	key->private = private;
 	key->public = encode_public(private);
@@ -176,7 +198,8 @@ add(struct keys_store *store, struct text name, enum signature_key kind,
 
 int
 keys_store_load(struct keys_store *store,
-	const struct config_certificate *certificate, struct reason *why)
+	const struct config_certificate *certificate, enum keys_role role,
+	struct reason *why)
 {
 	enum signature_key kind = SIGNATURE_KEY_RSA;
 	EVP_PKEY *private = NULL;
@@ -192,11 +215,13 @@ keys_store_load(struct keys_store *store,
 	if (error == 0)
 		error = check_certificate(private,
 			certificate->certificate_pem, why);
+	if (error == 0)
+		error = check_role(store, private, role, why);
 	if (error != 0) {
 		EVP_PKEY_free(private);
 		return error;
 	}
-	add(store, certificate->name, kind, private);
+	add(store, certificate->name, role, kind, private);
 	return 0;
 }
 

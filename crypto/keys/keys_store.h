@@ -16,6 +16,7 @@
 /* One key, one role: what one role signs can never serve another. */
 enum keys_role {
 	KEYS_ROLE_TLS_SERVER,
+	KEYS_ROLE_TLS_CLIENT,
 	KEYS_ROLES
 };
 
@@ -29,12 +30,13 @@ void keys_store_free(struct keys_store *store);
 /*
  * Load the key of a certificate from its file.  ERROR_MISMATCH: it does not
  * belong to the certificate; ERROR_REFUSED: of a kind or size that is not
- * served, or a file with the wrong owner or mode; ERROR_STATE: the name is
- * taken; others as in keys_file_read().
+ * served, a file with the wrong owner or mode, or a key that has another
+ * role under another name; ERROR_STATE: the name is taken; others as in
+ * keys_file_read().
  */
 int keys_store_load(struct keys_store *store,
-	const struct config_certificate *certificate, struct reason *why)
-	MUST_CHECK;
+	const struct config_certificate *certificate, enum keys_role role,
+	struct reason *why) MUST_CHECK;
 
 size_t keys_store_count(const struct keys_store *store);
 

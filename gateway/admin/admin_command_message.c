@@ -49,6 +49,42 @@ print_recipient(struct admin_request *request,
 	admin_print(request, "\n");
 }
 
+static const char *
+form_name(unsigned int form)
+{
+	static const char *const names[PROTECTION_FORMS] = {
+		[PROTECTION_NONE] = "none",
+		[PROTECTION_ENVELOPE] = "envelope",
+		[PROTECTION_TLS_OR_ENVELOPE] = "tls-or-envelope",
+	};
+
+	return form < PROTECTION_FORMS ? names[form] : "unknown";
+}
+
+/* Quarantine, what it must become, and where it came from. */
+static void
+print_protection(struct admin_request *request,
+    const struct frame_queue_message *m)
+{
+	struct text quarantine = admin_safe(request, m->quarantine);
+	struct text profile = admin_safe(request, m->protection.profile);
+	struct text reference = admin_safe(request, m->reference);
+
+	if (!text_is_empty(quarantine))
+		admin_print(request, "quarantine: %.*s\n",
+		    TEXT_ARG(quarantine));
+	if (m->protection.form != PROTECTION_NONE)
+		admin_print(request, "protection: %s, profile %.*s, %s\n",
+		    form_name(m->protection.form), TEXT_ARG(profile),
+		    m->is_protected ? "done" : "not yet");
+	if (!text_is_empty(reference))
+		admin_print(request, "reference: %.*s\n",
+		    TEXT_ARG(reference));
+	if (m->parent_mid != 0)
+		admin_print(request, "split from: MID %" PRIu64 "\n",
+		    m->parent_mid);
+}
+
 static void
 print_message(struct admin_request *request,
     const struct frame_queue_message *m)
@@ -68,9 +104,29 @@ print_message(struct admin_request *request,
 	if (!text_is_empty(reason))
 		admin_print(request, "held because: %.*s\n",
 		    TEXT_ARG(reason));
+	print_protection(request, m);
 	for (size_t i = 0; i < m->recipient_count; i++)
 		print_recipient(request, &m->recipients[i]);
 	admin_print(request, "\n");
+}
+
+static json_t *
+text_or_null(struct text t)
+{
+	return text_is_empty(t) ? json_null() : admin_json_text(t);
+}
+
+static json_t *
+protection_json(const struct frame_queue_message *m)
+{
+	const struct frame_protection *p = &m->protection;
+
+	if (p->form == PROTECTION_NONE)
+		return json_null();
+	return json_pack("{s:s, s:o, s:o, s:b}", "form", form_name(p->form),
+	    "profile", admin_json_text(p->profile),
+	    "subject", admin_json_text(p->subject),
+	    "done", m->is_protected);
 }
 
 static json_t *
@@ -93,7 +149,8 @@ message_json(const struct frame_queue_message *m)
 		    "reason", admin_json_text(r->reason),
 		    "host", admin_json_text(r->host)));
 	}
-	return json_pack("{s:I, s:s, s:o, s:I, s:o, s:o, s:I, s:o, s:I, s:o}",
+	return json_pack("{s:I, s:s, s:o, s:I, s:o, s:o, s:I, s:o, s:I, s:o,"
+	    " s:o, s:o, s:o, s:o}",
 	    "mid", (json_int_t)m->envelope.mid,
 	    "state", message_state_name(m->state),
 	    "received", admin_json_time(m->envelope.received_us),
@@ -103,7 +160,12 @@ message_json(const struct frame_queue_message *m)
 	    "disposition_version", (json_int_t)m->disposition_version,
 	    "reason", admin_json_text(m->reason),
 	    "crashes", (json_int_t)m->crashes,
-	    "recipients", recipients);
+	    "recipients", recipients,
+	    "quarantine", text_or_null(m->quarantine),
+	    "protection", protection_json(m),
+	    "reference", text_or_null(m->reference),
+	    "parent", m->parent_mid == 0 ? json_null() :
+	    json_integer((json_int_t)m->parent_mid));
 }
 
 static void
@@ -112,6 +174,13 @@ on_message(struct admin_request *request, uint16_t type, const void *value)
 	const struct frame_queue_message *message = value;
 
 	(void)type;
+	if (request->call->id == COMMAND_QUARANTINE_SHOW &&
+	    (!message->found || text_is_empty(message->quarantine))) {
+		admin_error(request, "postern: that message lies in no "
+		    "quarantine\n");
+		admin_done(request, COMMAND_FAILED);
+		return;
+	}
 	if (message->found)
 		request->affected++;
 	if (request->json) {
@@ -129,14 +198,11 @@ admin_run_message(struct admin_request *request)
 {
 	struct frame_queue_mid ask = { .id = request->id };
 
-	if (text_parse_u64(request->call->arguments[0], UINT64_MAX,
-	    &ask.mid) != 0 || ask.mid == 0) {
-		admin_error(request, "postern: that is no MID (a number as "
-		    "\"postern queue\" and the log show it)\n");
-		admin_done(request, COMMAND_USAGE);
+	ask.mid = admin_read_mid(request, 0);
+	if (ask.mid == 0)
 		return;
-	}
 	request->after_mid = ask.mid;
 	request->answered = on_message;
-	(void)admin_queue_ask(request, FRAME_QUEUE_MESSAGE_ASK, &ask);
+	(void)admin_peer_ask(request, PROCESS_QUEUE,
+	    FRAME_QUEUE_MESSAGE_ASK, &ask);
 }

@@ -1,24 +1,41 @@
 /*
- * Commands on the queue: list, act, verify.
+ * Commands that look at the queue: its list and those of the encryption
+ * queue and of quarantines, and the ledger.
  */
 #include <inttypes.h>
 
 #include "gateway/admin/admin_private.h"
 #include "gateway/base/clock.h"
+#include "gateway/config/config_snapshot.h"
+#include "gateway/protocol/process.h"
 
 #define PAGE 500
 #define DEFAULT_LIMIT 1000
 
-static struct text
-option(const struct admin_request *request, enum command_option_id id)
-{
-	return request->call->given[id] ? request->call->values[id] :
-	    TEXT_EMPTY;
-}
-
 /* ---- queue ----------------------------------------------------------- */
 
 static void list_next(struct admin_request *request);
+
+/* Names are longer than states. */
+static int
+kind_width(const struct admin_request *request)
+{
+	return request->call->given[OPTION_ENCRYPTION] ||
+	    request->call->id == COMMAND_QUARANTINE_LIST ? 16 : 10;
+}
+
+/* State, or what the list is about in its place. */
+static void
+print_kind(struct admin_request *request, const struct frame_queue_row *row)
+{
+	struct text word = text_from(message_state_name(row->state));
+
+	if (request->call->given[OPTION_ENCRYPTION])
+		word = admin_safe(request, row->profile);
+	else if (request->call->id == COMMAND_QUARANTINE_LIST)
+		word = admin_safe(request, row->quarantine);
+	admin_print(request, "%-*.*s ", kind_width(request), TEXT_ARG(word));
+}
 
 static void
 print_row(struct admin_request *request, const struct frame_queue_row *row)
@@ -32,15 +49,20 @@ print_row(struct admin_request *request, const struct frame_queue_row *row)
 	    admin_safe(request, row->sender);
 	struct text recipient = admin_safe(request, row->recipient);
 
-	admin_print(request, "%-10" PRIu64 " %-10s %7.*s %10" PRIu64
-	    " %3" PRIu32 " %7.*s  %.*s -> %.*s", row->mid,
-	    message_state_name(row->state), TEXT_ARG(age), row->size,
+	admin_print(request, "%-10" PRIu64 " ", row->mid);
+	print_kind(request, row);
+	admin_print(request, "%7.*s", TEXT_ARG(age));
+	if (!request->call->given[OPTION_ENCRYPTION])
+		admin_print(request, " %10" PRIu64, row->size);
+	admin_print(request, " %3" PRIu32 " %7.*s  %.*s -> %.*s",
 	    row->attempts, TEXT_ARG(next), TEXT_ARG(sender),
 	    TEXT_ARG(recipient));
 	if (row->recipient_count > 1)
 		admin_print(request, " and %" PRIu32 " more",
 		    row->recipient_count - 1);
-	if (!text_is_empty(row->reason)) {
+	/* That it lies in a quarantine is what that list says anyway. */
+	if (!text_is_empty(row->reason) &&
+	    request->call->id != COMMAND_QUARANTINE_LIST) {
 		struct text reason = admin_safe(request, row->reason);
 
 		admin_print(request, "\n           %.*s", TEXT_ARG(reason));
@@ -48,10 +70,27 @@ print_row(struct admin_request *request, const struct frame_queue_row *row)
 	admin_print(request, "\n");
 }
 
+static void
+print_head(struct admin_request *request)
+{
+	bool encryption = request->call->given[OPTION_ENCRYPTION];
+
+	if (request->json || request->call->given[OPTION_COUNT])
+		return;
+	admin_print(request, "%-10s %-*s %7s", "MID", kind_width(request),
+	    encryption ? "PROFILE" : request->call->id ==
+	    COMMAND_QUARANTINE_LIST ? "QUARANTINE" : "STATE", "AGE");
+	if (!encryption)
+		admin_print(request, " %10s", "BYTES");
+	admin_print(request, " %3s %7s  %s\n", "TRY", "NEXT",
+	    "SENDER -> RECIPIENT");
+}
+
 static json_t *
 row_json(const struct frame_queue_row *row)
 {
-	return json_pack("{s:I, s:s, s:o, s:I, s:o, s:o, s:I, s:I, s:o, s:o}",
+	return json_pack("{s:I, s:s, s:o, s:I, s:o, s:o, s:I, s:I, s:o, s:o,"
+	    " s:o, s:o}",
 	    "mid", (json_int_t)row->mid,
 	    "state", message_state_name(row->state),
 	    "received", admin_json_time(row->received_us),
@@ -61,12 +100,36 @@ row_json(const struct frame_queue_row *row)
 	    "recipients", (json_int_t)row->recipient_count,
 	    "attempts", (json_int_t)row->attempts,
 	    "next_try", admin_json_time(row->next_try_us),
-	    "reason", admin_json_text(row->reason));
+	    "reason", admin_json_text(row->reason),
+	    "quarantine", admin_json_text(row->quarantine),
+	    "profile", admin_json_text(row->profile));
+}
+
+/*
+ * A name that is mistyped is no empty quarantine; one that has left the
+ * configuration may still hold messages.
+ */
+static bool
+is_unknown_quarantine(struct admin_request *request)
+{
+	struct config_snapshot *snapshot = process_snapshot();
+
+	return request->call->id == COMMAND_QUARANTINE_LIST &&
+	    request->affected == 0 && request->call->argument_count > 0 &&
+	    snapshot != NULL && config_quarantine_find(
+	    config_snapshot_config(snapshot),
+	    request->call->arguments[0]) == NULL;
 }
 
 static void
 list_done(struct admin_request *request)
 {
+	if (is_unknown_quarantine(request)) {
+		admin_error(request, "postern: there is no quarantine of "
+		    "that name\n");
+		admin_done(request, COMMAND_FAILED);
+		return;
+	}
 	if (request->call->given[OPTION_COUNT] && request->json) {
 		admin_print_json(request, json_pack("{s:I, s:I}", "messages",
 		    (json_int_t)request->affected, "recipients",
@@ -80,7 +143,10 @@ list_done(struct admin_request *request)
 		admin_print(request, "%" PRIu64 " messages, %" PRIu64
 		    " recipients\n", request->affected, request->recipients);
 	else if (request->affected == 0)
-		admin_print(request, "The queue holds no such message.\n");
+		admin_print(request, "%s\n", request->call->id ==
+		    COMMAND_QUARANTINE_LIST ?
+		    "No such message lies in quarantine." :
+		    "The queue holds no such message.");
 	admin_done(request, COMMAND_OK);
 }
 
@@ -90,6 +156,8 @@ on_list(struct admin_request *request, uint16_t type, const void *value)
 	const struct frame_queue_list *list = value;
 
 	(void)type;
+	if (list->row_count > 0 && request->affected == 0)
+		print_head(request);
 	for (size_t i = 0; i < list->row_count; i++) {
 		const struct frame_queue_row *row = &list->rows[i];
 
@@ -122,139 +190,34 @@ list_next(struct admin_request *request)
 		.after_mid = request->after_mid,
 		.limit = request->limit != 0 && left < PAGE ?
 		    (uint32_t)left : PAGE,
-		.sender = option(request, OPTION_SENDER),
-		.recipient = option(request, OPTION_RECIPIENT),
-		.destination = option(request, OPTION_DESTINATION),
+		.sender = admin_option(request, OPTION_SENDER),
+		.recipient = admin_option(request, OPTION_RECIPIENT),
+		.destination = admin_option(request, OPTION_DESTINATION),
 		.held_only = request->call->given[OPTION_HELD],
+		.encryption_only = request->call->given[OPTION_ENCRYPTION],
+		.quarantined_only =
+		    request->call->id == COMMAND_QUARANTINE_LIST,
+		.quarantine = request->call->argument_count > 0 ?
+		    request->call->arguments[0] : TEXT_EMPTY,
 	};
 
 	request->answered = on_list;
-	(void)admin_queue_ask(request, FRAME_QUEUE_LIST_ASK, &ask);
+	(void)admin_peer_ask(request, PROCESS_QUEUE, FRAME_QUEUE_LIST_ASK,
+	    &ask);
 }
 
 void
-admin_run_queue(struct admin_request *request)
+admin_run_list(struct admin_request *request)
 {
-	request->limit = request->call->given[OPTION_COUNT] ? 0 :
-	    DEFAULT_LIMIT;
-	if (request->call->given[OPTION_LIMIT] && text_parse_u64(
-	    request->call->values[OPTION_LIMIT], UINT32_MAX,
-	    &request->limit) != 0) {
-		admin_error(request, "postern: --limit wants a number\n");
-		admin_done(request, COMMAND_USAGE);
+	if (!admin_read_limit(request, request->call->given[OPTION_COUNT] ?
+	    0 : DEFAULT_LIMIT, &request->limit))
 		return;
-	}
 	if (request->json) {
 		request->json_list = json_array();
 		request->json_root = json_pack("{s:o}", "messages",
 		    request->json_list);
-	} else if (!request->call->given[OPTION_COUNT])
-		admin_print(request, "%-10s %-10s %7s %10s %3s %7s  %s\n",
-		    "MID", "STATE", "AGE", "BYTES", "TRY", "NEXT",
-		    "SENDER -> RECIPIENT");
+	}
 	list_next(request);
-}
-
-/* ---- retry, hold, release, delete -------------------------------------- */
-
-static const struct {
-	enum frame_queue_action action;
-	const char *done;
-} acts[COMMANDS] = {
-	[COMMAND_RETRY] = { FRAME_QUEUE_RETRY, "due now" },
-	[COMMAND_HOLD] = { FRAME_QUEUE_HOLD, "held" },
-	[COMMAND_RELEASE] = { FRAME_QUEUE_RELEASE, "released" },
-	[COMMAND_DELETE] = { FRAME_QUEUE_DELETE, "deleted" },
-};
-
-static void act_next(struct admin_request *request);
-
-static void
-act_done(struct admin_request *request)
-{
-	const char *word = acts[request->call->id].done;
-
-	if (request->json)
-		admin_print_json(request, json_pack("{s:s, s:I, s:I, s:b}",
-		    "action", command_table[request->call->id].words,
-		    "messages", (json_int_t)request->affected, "recipients",
-		    (json_int_t)request->recipients, "failed",
-		    request->failed));
-	else
-		admin_print(request, "%" PRIu64 " messages (%" PRIu64
-		    " recipients) %s\n", request->affected,
-		    request->recipients, word);
-	admin_done(request, request->failed ? COMMAND_FAILED : COMMAND_OK);
-}
-
-static void
-on_act(struct admin_request *request, uint16_t type, const void *value)
-{
-	const struct frame_queue_act *act = value;
-
-	(void)type;
-	request->affected += act->affected;
-	request->recipients += act->recipients;
-	if (act->affected == 0 && request->call->argument_count > 0) {
-		struct text mid = admin_safe(request,
-		    request->call->arguments[request->at]);
-		struct text reason = admin_safe(request, act->reason);
-
-		request->failed = true;
-		admin_error(request, "postern: message %.*s: %.*s\n",
-		    TEXT_ARG(mid), TEXT_ARG(reason));
-	}
-	request->at++;
-	if (request->at < request->call->argument_count)
-		act_next(request);
-	else
-		act_done(request);
-}
-
-static void
-act_next(struct admin_request *request)
-{
-	struct frame_queue_act_ask ask = {
-		.id = request->id,
-		.action = (uint8_t)acts[request->call->id].action,
-		.sender = option(request, OPTION_SENDER),
-		.recipient = option(request, OPTION_RECIPIENT),
-		.destination = option(request, OPTION_DESTINATION),
-		.actor = text_from(request->actor),
-	};
-
-	if (request->call->argument_count > 0 && (text_parse_u64(
-	    request->call->arguments[request->at], UINT64_MAX,
-	    &ask.mid) != 0 || ask.mid == 0)) {
-		struct text word = admin_safe(request,
-		    request->call->arguments[request->at]);
-
-		admin_error(request, "postern: \"%.*s\" is no MID (a number "
-		    "as \"postern queue\" shows it)\n", TEXT_ARG(word));
-		admin_done(request, COMMAND_USAGE);
-		return;
-	}
-	request->answered = on_act;
-	(void)admin_queue_ask(request, FRAME_QUEUE_ACT_ASK, &ask);
-}
-
-void
-admin_run_act(struct admin_request *request)
-{
-	const struct command_call *call = request->call;
-	bool filtered = call->given[OPTION_SENDER] ||
-	    call->given[OPTION_RECIPIENT] || call->given[OPTION_DESTINATION];
-	int ways = (call->argument_count > 0) + filtered +
-	    call->given[OPTION_ALL];
-
-	/* "delete" alone must never mean everything. */
-	if (ways != 1) {
-		admin_error(request, "postern: say which messages: MIDs, or "
-		    "--sender, --recipient, --destination, or --all\n");
-		admin_done(request, COMMAND_USAGE);
-		return;
-	}
-	act_next(request);
 }
 
 /* ---- ledger verify ------------------------------------------------------ */
@@ -320,5 +283,6 @@ admin_run_ledger(struct admin_request *request)
 	struct frame_ask ask = { .id = request->id };
 
 	request->answered = on_ledger;
-	(void)admin_queue_ask(request, FRAME_QUEUE_LEDGER_ASK, &ask);
+	(void)admin_peer_ask(request, PROCESS_QUEUE,
+	    FRAME_QUEUE_LEDGER_ASK, &ask);
 }

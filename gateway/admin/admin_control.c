@@ -25,12 +25,22 @@ static struct loop_watch *watch;
 
 static void (*const runners[COMMANDS])(struct admin_request *request) = {
 	[COMMAND_STATUS] = admin_run_status,
-	[COMMAND_QUEUE] = admin_run_queue,
+	[COMMAND_QUEUE] = admin_run_list,
 	[COMMAND_MESSAGE] = admin_run_message,
 	[COMMAND_RETRY] = admin_run_act,
 	[COMMAND_HOLD] = admin_run_act,
 	[COMMAND_RELEASE] = admin_run_act,
 	[COMMAND_DELETE] = admin_run_act,
+	[COMMAND_ABORT] = admin_run_act,
+	[COMMAND_QUARANTINE_LIST] = admin_run_list,
+	[COMMAND_QUARANTINE_SHOW] = admin_run_message,
+	[COMMAND_QUARANTINE_RELEASE] = admin_run_quarantine_act,
+	[COMMAND_QUARANTINE_DELETE] = admin_run_quarantine_act,
+	[COMMAND_ENVELOPE_LIST] = admin_run_envelope_list,
+	[COMMAND_ENVELOPE_SHOW] = admin_run_envelope_show,
+	[COMMAND_ENVELOPE_LOCK] = admin_run_envelope_act,
+	[COMMAND_ENVELOPE_UNLOCK] = admin_run_envelope_act,
+	[COMMAND_ENVELOPE_EXPIRE] = admin_run_envelope_act,
 	[COMMAND_LEDGER_VERIFY] = admin_run_ledger,
 	[COMMAND_CONFIG_LOAD] = admin_run_config_load,
 	[COMMAND_CONFIG_SHOW] = admin_run_config_show,
@@ -68,9 +78,8 @@ admin_request_end(struct admin_request *request)
 		loop_watch_want(watch, LOOP_READ);
 }
 
-/* queue has gone: whoever waits for it is told. */
 void
-admin_control_fail_waiting(const char *why)
+admin_control_fail_waiting(enum process_kind peer, const char *why)
 {
 	struct list *link, *after;
 
@@ -78,7 +87,8 @@ admin_control_fail_waiting(const char *why)
 		struct admin_request *request = LIST_OWNER(link,
 		    struct admin_request, link);
 
-		if (!request->waiting || request->finished)
+		if (!request->waiting || request->finished ||
+		    request->asked != peer)
 			continue;
 		request->waiting = false;
 		admin_error(request, "%s\n", why);

@@ -7,7 +7,9 @@
 #include "gateway/admin/admin_private.h"
 #include "gateway/base/jail.h"
 #include "gateway/base/log.h"
+#include "gateway/config/config_load.h"
 #include "gateway/protocol/process.h"
+#include "policy/filter_set.h"
 
 #define ARENA_MAX (16u * 1024 * 1024)
 
@@ -79,9 +81,7 @@ static void
 admin_channel(enum process_kind kind, uint32_t number, int descriptor)
 {
 	(void)number;
-	if (kind == PROCESS_QUEUE)
-		admin_queue_channel(descriptor);
-	else
+	if (!admin_peer_channel(kind, descriptor))
 		close(descriptor);
 }
 
@@ -98,5 +98,6 @@ main(int argc, char **argv)
 		.frame = admin_frame,
 	};
 
+	config_load_set_check(filter_set_check);
 	return process_main(argc, argv, &process);
 }

@@ -16,6 +16,7 @@
 #include "gateway/protocol/frame_command.h"
 #include "gateway/protocol/frame_queue_admin.h"
 #include "gateway/protocol/frame_supervisor.h"
+#include "gateway/protocol/frame_vault_admin.h"
 
 struct admin_request {
 	struct list link;
@@ -30,6 +31,7 @@ struct admin_request {
 	int file;		/* that came along, or -1 */
 	bool started;		/* one command a connection */
 	bool waiting;		/* for an answer of queue or supervisor */
+	enum process_kind asked;	/* queue or vault, where it waits */
 	bool finished;
 
 	/* What an answer leads to; borrowed values. */
@@ -72,14 +74,33 @@ json_t *admin_json_time(int64_t time_us);
 
 /* admin_control.c */
 void admin_control_listen(int descriptor);
-void admin_control_fail_waiting(const char *why);
+/* This peer has gone: whoever waits for it is told. */
+void admin_control_fail_waiting(enum process_kind peer, const char *why);
 void admin_request_end(struct admin_request *request);
 
-/* admin_queue.c: the channel to queue */
-void admin_queue_channel(int descriptor);
-/* Ask; false (and the request is done) where queue is away. */
-bool admin_queue_ask(struct admin_request *request, enum frame_type type,
-	const void *value);
+/* admin_peer.c: the channels to queue and vault */
+/* False where admin has nothing to say to such a process. */
+bool admin_peer_channel(enum process_kind kind, int descriptor);
+/* Ask; false (and the request is done) where it is away. */
+bool admin_peer_ask(struct admin_request *request, enum process_kind kind,
+	enum frame_type type, const void *value);
+
+/* admin_command_act.c */
+/* The MID in an argument; 0 (and the request is done) where it is none. */
+uint64_t admin_read_mid(struct admin_request *request, size_t argument);
+/* An option's value, empty where it was not given. */
+struct text admin_option(const struct admin_request *request,
+	enum command_option_id id);
+/* --limit, or the default; false (and done) where it is no number. */
+bool admin_read_limit(struct admin_request *request, uint64_t otherwise,
+	uint64_t *out);
+
+/* admin_time.c */
+/*
+ * "2026-12-31", "2026-12-31T18:00:00Z" or "now"; "never" is 0.
+ * ERROR_MALFORMED.
+ */
+int admin_time_parse(struct text t, int64_t now_us, int64_t *out) MUST_CHECK;
 
 /* admin_config.c */
 void admin_config_start(void);
@@ -88,7 +109,11 @@ void admin_config_result(const struct frame_propose_result *result);
 
 /* What each command does. */
 void admin_run_status(struct admin_request *request);
-void admin_run_queue(struct admin_request *request);
+void admin_run_list(struct admin_request *request);
+void admin_run_quarantine_act(struct admin_request *request);
+void admin_run_envelope_list(struct admin_request *request);
+void admin_run_envelope_show(struct admin_request *request);
+void admin_run_envelope_act(struct admin_request *request);
 void admin_run_act(struct admin_request *request);
 void admin_run_ledger(struct admin_request *request);
 void admin_run_message(struct admin_request *request);

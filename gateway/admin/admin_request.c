@@ -138,7 +138,7 @@ admin_age(struct admin_request *request, int64_t span_us)
 json_t *
 admin_json_text(struct text t)
 {
-	json_t *value = json_stringn(t.data, t.len);
+	json_t *value = json_stringn(t.len == 0 ? "" : t.data, t.len);
 
 	/* JSON is UTF-8; anything else is shown as the log shows it. */
 	if (value == NULL) {

@@ -116,6 +116,9 @@ static const struct jail_rule fork_rules[] = {
 	CALL(wait4), CALL(waitid), CALL(set_tid_address),
 	CALL_WHERE(prctl, 0, WHOLE, 1),		/* PR_SET_PDEATHSIG */
 	CALL_WHERE(prctl, 0, WHOLE, 15),	/* PR_SET_NAME */
+	/* a child's own, narrower jail */
+	CALL_WHERE(prctl, 0, WHOLE, 38),	/* PR_SET_NO_NEW_PRIVS */
+	CALL(seccomp),
 };
 
 static const struct jail_rule unix_listen_rules[] = {

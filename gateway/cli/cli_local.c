@@ -127,6 +127,8 @@ static int (*const runners[COMMANDS])(const struct cli_options *options,
 	[COMMAND_CONFIG_CHECK] = run_config_check,
 	[COMMAND_CONFIG_SCHEMA] = run_config_schema,
 	[COMMAND_COMPLETION] = run_completion,
+	[COMMAND_ENVELOPE_OPEN] = cli_run_envelope_open,
+	[COMMAND_KEY_SERVICE_MAKE_KEY] = cli_run_make_key,
 	[COMMAND_HELP] = run_help,
 	[COMMAND_VERSION] = run_version,
 };

@@ -17,6 +17,12 @@ struct cli_options {
 int cli_local_run(const struct cli_options *options,
 	const struct command_call *call);
 
+/* ---- local commands with a file of their own: as cli_local.c's ---- */
+int cli_run_envelope_open(const struct cli_options *options,
+	const struct command_call *call, struct buffer *out);
+int cli_run_make_key(const struct cli_options *options,
+	const struct command_call *call, struct buffer *out);
+
 /*
  * Let admin run the words; prints what comes back and gives the exit
  * status.  For "config load FILE" the file is opened here, with the rights

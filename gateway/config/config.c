@@ -37,3 +37,16 @@ config_bounce_profile_find(const struct config *config, struct text name)
 	FIND_BY_NAME(config->bounce_profiles, config->bounce_profile_count,
 	    name);
 }
+
+const struct config_quarantine *
+config_quarantine_find(const struct config *config, struct text name)
+{
+	FIND_BY_NAME(config->quarantines, config->quarantine_count, name);
+}
+
+const struct config_encryption_profile *
+config_encryption_profile_find(const struct config *config, struct text name)
+{
+	FIND_BY_NAME(config->encryption.profiles,
+	    config->encryption.profile_count, name);
+}

@@ -14,6 +14,7 @@
 
 #include "gateway/base/record.h"
 #include "gateway/base/text.h"
+#include "gateway/config/config_protection.h"
 
 enum config_listener_tls {
 	CONFIG_LISTENER_TLS_OFF,
@@ -163,11 +164,17 @@ struct config_users {
 	struct text deliver;
 	struct text keys;
 	struct text admin;
+	struct text scan;
+	struct text protect;
+	struct text vault;
+	struct text portal;
+	struct text unseal;
 };
 
 struct config_processes {
 	uint32_t smtp;			/* 0: one per core */
 	uint32_t deliver;		/* 0: one per core */
+	uint32_t scan;			/* 0: one per core */
 	uint32_t keys;			/* 0: one per core */
 	struct text queue_directory;
 	struct text run_directory;	/* control socket, lease file */
@@ -229,6 +236,11 @@ struct config {
 	size_t route_count;
 	struct config_bounce_profile *bounce_profiles;
 	size_t bounce_profile_count;
+	struct config_content_filters content_filters;
+	struct config_quarantine *quarantines;
+	size_t quarantine_count;
+	struct config_encryption encryption;
+	struct config_key_service key_service;
 	struct config_tls tls;
 	struct config_dns dns;
 	struct config_processes processes;
@@ -248,6 +260,10 @@ const struct config_flow_policy *config_flow_policy_find(
 const struct config_certificate *config_certificate_find(
 	const struct config *config, struct text name);
 const struct config_bounce_profile *config_bounce_profile_find(
+	const struct config *config, struct text name);
+const struct config_quarantine *config_quarantine_find(
+	const struct config *config, struct text name);
+const struct config_encryption_profile *config_encryption_profile_find(
 	const struct config *config, struct text name);
 
 #endif

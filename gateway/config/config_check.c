@@ -145,6 +145,7 @@ config_check(const struct config *config, struct config_report *report)
 		config_check_access,
 		policies_check,
 		config_check_delivery,
+		config_check_protection,
 		limits_check,
 		sockets_check,
 		dns_check,

@@ -22,5 +22,8 @@ void config_check_access(const struct config *config,
 /* Another: destinations, routes, bounces (config_check_delivery.c). */
 void config_check_delivery(const struct config *config,
 	struct config_report *report);
+/* Another: encryption, the key service (config_check_protection.c). */
+void config_check_protection(const struct config *config,
+	struct config_report *report);
 
 #endif

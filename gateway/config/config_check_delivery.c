@@ -37,10 +37,12 @@ destination_check(const struct config *config, size_t at,
 		    "authority is trusted: name one in tls.trust.files, or "
 		    "set tls.trust.system and install "
 		    CONFIG_FILES_SYSTEM_TRUST);
-	if (!verified && one->tls_name_count > 0)
+	/* A profile's tls_verified may ask for more than "preferred". */
+	if (!verified && one->tls != CONFIG_DESTINATION_TLS_PREFERRED &&
+	    one->tls_name_count > 0)
 		config_report_path(report, config_report_path_of(report,
 		    "destinations[%zu].tls_names", at + 1),
-		    "have no effect unless tls is verified");
+		    "have no effect unless tls is verified or preferred");
 }
 
 static void

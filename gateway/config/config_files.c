@@ -218,6 +218,16 @@ trust_read(struct config_tls *tls, struct arena *arena,
 	return rc;
 }
 
+/* One file of authorities, where one is named. */
+static void
+authorities_read(struct text file, const char *path, struct arena *arena,
+	struct config_report *report, struct text *out)
+{
+	if (!text_is_empty(file))
+		*out = pem_read(file, CONFIG_CERTIFICATE_MAX, text_from(path),
+		    arena, report);
+}
+
 int
 config_files_read(struct config *config, struct arena *arena,
 	struct config_report *report)
@@ -231,5 +241,11 @@ config_files_read(struct config *config, struct arena *arena,
 		dns->trust_anchor = named_read(dns->trust_anchor_file,
 		    CONFIG_TRUST_ANCHOR_MAX, TEXT("dns.trust_anchor"), arena,
 		    report);
+	authorities_read(config->encryption.trust_file,
+	    "encryption.global.trust", arena, report,
+	    &config->encryption.trust_pem);
+	authorities_read(config->key_service.client_trust_file,
+	    "key_service.client_trust", arena, report,
+	    &config->key_service.client_trust_pem);
 	return report->errors->count > 0 ? ERROR_MALFORMED : rc;
 }

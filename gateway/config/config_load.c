@@ -15,6 +15,14 @@
 #include "gateway/config/config_report.h"
 #include "gateway/config/config_yaml.h"
 
+static config_load_check further_check;
+
+void
+config_load_set_check(config_load_check check)
+{
+	further_check = check;
+}
+
 /* The part of a path before its last slash; empty where there is none. */
 static struct text
 directory_of(struct text path)
@@ -42,6 +50,8 @@ steps_run(struct text yaml, struct text directory, struct arena *arena,
 		rc = config_files_read(out, arena, report);
 	if (rc == 0)
 		rc = config_check(out, report);
+	if (rc == 0 && further_check != NULL)
+		rc = further_check(out, report);
 	return rc;
 }
 

@@ -43,6 +43,16 @@ int config_load_text(struct text yaml, struct text name,
 	struct arena *arena, struct config *out,
 	struct config_errors *errors) MUST_CHECK;
 
+/*
+ * What else must hold, known to a floor above this one (filters): called
+ * behind config_check() by each load that found nothing so far.  Set once at
+ * start; ERROR_MALFORMED where it reported something.
+ */
+struct config_report;
+typedef int (*config_load_check)(const struct config *config,
+	struct config_report *report);
+void config_load_set_check(config_load_check check);
+
 /* "FILE:LINE:COLUMN: PATH: MESSAGE\n" for each. */
 int config_errors_print(const struct config_errors *errors,
 	struct buffer *out) MUST_CHECK;

@@ -21,6 +21,7 @@
 enum config_kind {
 	/* texts, struct text in the structs */
 	CONFIG_KIND_TEXT,		/* one line of printable ASCII */
+	CONFIG_KIND_LINE,		/* one line of UTF-8 */
 	CONFIG_KIND_NAME,		/* of something in the tree */
 	CONFIG_KIND_USER,		/* of the operating system */
 	CONFIG_KIND_HOSTNAME,		/* fully qualified */
@@ -31,6 +32,7 @@ enum config_kind {
 	CONFIG_KIND_DOMAIN_PATTERN,	/* domain, .domain, all */
 	CONFIG_KIND_MAIL_PATTERN,	/* user@domain, user@, the above */
 	CONFIG_KIND_HOST_PORT,		/* host, host:port, [IPv6]:port */
+	CONFIG_KIND_URL,		/* https://host[:port], no path */
 	CONFIG_KIND_FILE,		/* path, relative to the YAML file */
 	/* numbers of 1, 2, 4 or 8 bytes in the structs */
 	CONFIG_KIND_BOOLEAN,
@@ -114,6 +116,8 @@ struct config_section {
 #define CONFIG_ROWS(table) \
 	.rows = (table), .count = sizeof(table) / sizeof((table)[0])
 
+#define CONFIG_TEXT_BYTES 1024	/* of an ordinary line */
+
 #define CONFIG_KB UINT64_C(1024)
 #define CONFIG_MB (1024 * CONFIG_KB)
 #define CONFIG_GB (1024 * CONFIG_MB)
@@ -133,6 +137,10 @@ extern const struct config_section config_schema_recipient_access;
 extern const struct config_section config_schema_destination;
 extern const struct config_section config_schema_route;
 extern const struct config_section config_schema_bounce_profile;
+extern const struct config_section config_schema_content_filters;
+extern const struct config_section config_schema_quarantine;
+extern const struct config_section config_schema_encryption;
+extern const struct config_section config_schema_key_service;
 extern const struct config_section config_schema_tls;
 extern const struct config_section config_schema_dns;
 extern const struct config_section config_schema_processes;

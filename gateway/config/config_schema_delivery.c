@@ -28,7 +28,7 @@ static const struct config_row destination_rows[] = {
 	  CONFIG_LIST_AT(config_destination, tls_names, tls_name_count),
 	  .most = 100, .effect = CONFIG_EFFECT_LIVE,
 	  .help = "Names that the certificate may show besides the host's "
-		  "own; only where tls is verified." },
+		  "own, where certificates are verified." },
 	{ .name = "concurrency", .kind = CONFIG_KIND_NUMBER,
 	  CONFIG_AT(config_destination, concurrency), .least = 1,
 	  .most = 10000, .fallback = "20", .effect = CONFIG_EFFECT_LIVE,

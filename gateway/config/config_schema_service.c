@@ -51,6 +51,11 @@ static const struct config_row user_rows[] = {
 	USER_ROW(deliver, "User of the processes that send mail."),
 	USER_ROW(keys, "User of the processes that hold private keys."),
 	USER_ROW(admin, "User of the process that manages the gateway."),
+	USER_ROW(scan, "User of the processes that judge messages."),
+	USER_ROW(protect, "User of the process that encrypts messages."),
+	USER_ROW(vault, "User of the process that keeps envelope keys."),
+	USER_ROW(portal, "User of the process that serves recipients."),
+	USER_ROW(unseal, "User of the process that opens envelopes."),
 };
 
 static const struct config_section user_section = {
@@ -69,6 +74,10 @@ static const struct config_row process_rows[] = {
 	  CONFIG_AT(config_processes, deliver), .least = 0, .most = 64,
 	  .fallback = "0", .effect = CONFIG_EFFECT_RESTART,
 	  .help = "Processes that send mail; 0 starts one per core." },
+	{ .name = "scan", .kind = CONFIG_KIND_NUMBER,
+	  CONFIG_AT(config_processes, scan), .least = 0, .most = 64,
+	  .fallback = "0", .effect = CONFIG_EFFECT_RESTART,
+	  .help = "Processes that judge messages; 0 starts one per core." },
 	{ .name = "keys", .kind = CONFIG_KIND_NUMBER,
 	  CONFIG_AT(config_processes, keys), .least = 0, .most = 64,
 	  .fallback = "0", .effect = CONFIG_EFFECT_RESTART,

@@ -94,6 +94,99 @@ static const struct record_field bounce_profile_fields[] = {
 const struct record_shape config_bounce_profile_shape =
 	RECORD_SHAPE(config_bounce_profile, bounce_profile_fields);
 
+static const struct record_field content_filter_fields[] = {
+	TEXT_OF(1, config_content_filter, name, CONFIG_NAME_MAX),
+	TEXT_OF(2, config_content_filter, description, CONFIG_TEXT_BYTES),
+	NUMBER(3, 8, config_content_filter, active),
+	NUMBER(4, 8, config_content_filter, match),
+	TEXTS_OF(5, config_content_filter, conditions, condition_count,
+	    CONFIG_FILTER_TEXTS_MAX),
+	TEXTS_OF(6, config_content_filter, actions, action_count,
+	    CONFIG_FILTER_TEXTS_MAX),
+};
+const struct record_shape config_content_filter_shape =
+	RECORD_SHAPE(config_content_filter, content_filter_fields);
+
+static const struct record_field content_filters_fields[] = {
+	RECORD_LIST_FIELD(1, struct config_content_filters, incoming,
+	    incoming_count, CONFIG_FILTERS_MAX,
+	    &config_content_filter_shape),
+	RECORD_LIST_FIELD(2, struct config_content_filters, outgoing,
+	    outgoing_count, CONFIG_FILTERS_MAX,
+	    &config_content_filter_shape),
+};
+const struct record_shape config_content_filters_shape =
+	RECORD_SHAPE(config_content_filters, content_filters_fields);
+
+static const struct record_field quarantine_fields[] = {
+	TEXT_OF(1, config_quarantine, name, CONFIG_NAME_MAX),
+	TEXT_OF(2, config_quarantine, description, CONFIG_TEXT_BYTES),
+};
+const struct record_shape config_quarantine_shape =
+	RECORD_SHAPE(config_quarantine, quarantine_fields);
+
+static const struct record_field encryption_profile_fields[] = {
+	TEXT_OF(1, config_encryption_profile, name, CONFIG_NAME_MAX),
+	TEXT_OF(2, config_encryption_profile, key_service_url,
+	    CONFIG_URL_MAX),
+	TEXT_OF(3, config_encryption_profile, portal_url, CONFIG_URL_MAX),
+	TEXT_OF(4, config_encryption_profile, organisation, 200),
+	NUMBER(5, 8, config_encryption_profile, form),
+	NUMBER(6, 8, config_encryption_profile, tls_verified),
+	NUMBER(7, 64, config_encryption_profile, expires_ms),
+	NUMBER(8, 64, config_encryption_profile, timeout_ms),
+	TEXT_OF(9, config_encryption_profile, failure_subject, 200),
+};
+const struct record_shape config_encryption_profile_shape =
+	RECORD_SHAPE(config_encryption_profile, encryption_profile_fields);
+
+static const struct record_field encryption_fields[] = {
+	NUMBER(1, 64, config_encryption, max_message_size),
+	TEXT_OF(2, config_encryption, client_certificate, CONFIG_NAME_MAX),
+	TEXT_OF(3, config_encryption, trust_file, CONFIG_FILE_MAX),
+	TEXT_OF(4, config_encryption, trust_pem, CONFIG_CERTIFICATE_MAX),
+	RECORD_LIST_FIELD(5, struct config_encryption, profiles,
+	    profile_count, 100, &config_encryption_profile_shape),
+};
+const struct record_shape config_encryption_shape =
+	RECORD_SHAPE(config_encryption, encryption_fields);
+
+static const struct record_field service_listener_fields[] = {
+	TEXT_OF(1, config_service_listener, address, CONFIG_ADDRESS_MAX),
+	NUMBER(2, 16, config_service_listener, port),
+	TEXT_OF(3, config_service_listener, certificate, CONFIG_NAME_MAX),
+};
+const struct record_shape config_service_listener_shape =
+	RECORD_SHAPE(config_service_listener, service_listener_fields);
+
+static const struct record_field portal_fields[] = {
+	TEXT_OF(1, config_portal, address, CONFIG_ADDRESS_MAX),
+	NUMBER(2, 16, config_portal, port),
+	TEXT_OF(3, config_portal, certificate, CONFIG_NAME_MAX),
+	TEXT_OF(4, config_portal, url, CONFIG_URL_MAX),
+};
+const struct record_shape config_portal_shape =
+	RECORD_SHAPE(config_portal, portal_fields);
+
+static const struct record_field key_service_fields[] = {
+	NUMBER(1, 8, config_key_service, enabled),
+	TEXT_OF(2, config_key_service, directory, CONFIG_FILE_MAX),
+	TEXT_OF(3, config_key_service, master_key_file, CONFIG_FILE_MAX),
+	ONE_OF(4, config_key_service, management,
+	    &config_service_listener_shape),
+	TEXT_OF(5, config_key_service, client_trust_file, CONFIG_FILE_MAX),
+	TEXT_OF(6, config_key_service, client_trust_pem,
+	    CONFIG_CERTIFICATE_MAX),
+	ONE_OF(7, config_key_service, portal, &config_portal_shape),
+	TEXT_OF(8, config_key_service, sender, CONFIG_MAIL_MAX),
+	NUMBER(9, 64, config_key_service, code_lifetime_ms),
+	NUMBER(10, 64, config_key_service, session_lifetime_ms),
+	NUMBER(11, 64, config_key_service, upload_memory),
+	NUMBER(12, 64, config_key_service, retention_ms),
+};
+const struct record_shape config_key_service_shape =
+	RECORD_SHAPE(config_key_service, key_service_fields);
+
 static const struct record_field certificate_fields[] = {
 	TEXT_OF(1, config_certificate, name, CONFIG_NAME_MAX),
 	TEXT_OF(2, config_certificate, certificate_file, CONFIG_FILE_MAX),
@@ -132,6 +225,11 @@ static const struct record_field users_fields[] = {
 	TEXT_OF(4, config_users, deliver, CONFIG_USER_MAX),
 	TEXT_OF(5, config_users, keys, CONFIG_USER_MAX),
 	TEXT_OF(6, config_users, admin, CONFIG_USER_MAX),
+	TEXT_OF(7, config_users, scan, CONFIG_USER_MAX),
+	TEXT_OF(8, config_users, protect, CONFIG_USER_MAX),
+	TEXT_OF(9, config_users, vault, CONFIG_USER_MAX),
+	TEXT_OF(10, config_users, portal, CONFIG_USER_MAX),
+	TEXT_OF(11, config_users, unseal, CONFIG_USER_MAX),
 };
 const struct record_shape config_users_shape =
 	RECORD_SHAPE(config_users, users_fields);
@@ -143,6 +241,7 @@ static const struct record_field processes_fields[] = {
 	TEXT_OF(4, config_processes, queue_directory, CONFIG_FILE_MAX),
 	TEXT_OF(5, config_processes, run_directory, CONFIG_FILE_MAX),
 	ONE_OF(6, config_processes, users, &config_users_shape),
+	NUMBER(7, 32, config_processes, scan),
 };
 const struct record_shape config_processes_shape =
 	RECORD_SHAPE(config_processes, processes_fields);
@@ -215,5 +314,10 @@ static const struct record_field config_fields[] = {
 	ONE_OF(13, config, limits, &config_limits_shape),
 	ONE_OF(14, config, management, &config_management_shape),
 	ONE_OF(15, config, retention, &config_retention_shape),
+	ONE_OF(16, config, content_filters, &config_content_filters_shape),
+	LIST_OF(17, quarantines, quarantine_count, 100,
+	    &config_quarantine_shape),
+	ONE_OF(18, config, encryption, &config_encryption_shape),
+	ONE_OF(19, config, key_service, &config_key_service_shape),
 };
 const struct record_shape config_shape = RECORD_SHAPE(config, config_fields);

@@ -420,3 +420,12 @@ config_host_port_is_valid(struct text t)
 		return false;
 	return colon == t.len || port_is_valid(text_skip(t, colon + 1));
 }
+
+bool
+config_url_is_valid(struct text t)
+{
+	struct text scheme = TEXT("https://");
+
+	return text_starts(t, scheme) &&
+	    config_host_port_is_valid(text_skip(t, scheme.len));
+}

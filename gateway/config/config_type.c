@@ -116,6 +116,8 @@ enum_print(const struct config_row *row, uint64_t number, struct buffer *out)
 static const struct config_type types[CONFIG_KIND_COUNT] = {
 	[CONFIG_KIND_TEXT] = { "text", "one line of printable ASCII",
 	    "^[ -~]*$", CONFIG_TEXT_MAX, .is_valid = config_text_is_ascii },
+	[CONFIG_KIND_LINE] = { "line", "one line of text", NULL,
+	    CONFIG_LINE_MAX, .is_valid = config_text_is_printable },
 	[CONFIG_KIND_NAME] = { "name",
 	    "a name of letters, digits, \"-\" and \"_\"", NAME_PATTERN,
 	    CONFIG_NAME_MAX, .is_valid = config_name_is_valid },
@@ -146,6 +148,10 @@ static const struct config_type types[CONFIG_KIND_COUNT] = {
 	[CONFIG_KIND_HOST_PORT] = { "host",
 	    "a host, host:port, or [IPv6]:port", NULL,
 	    CONFIG_DOMAIN_MAX + 8, .is_valid = config_host_port_is_valid },
+	[CONFIG_KIND_URL] = { "URL",
+	    "an address such as https://msg.example.com, without a path",
+	    "^https://[^/?#]+$", CONFIG_URL_MAX,
+	    .is_valid = config_url_is_valid },
 	[CONFIG_KIND_FILE] = { "path", "the path of a file", NULL,
 	    CONFIG_FILE_MAX, .is_valid = config_text_is_printable },
 	[CONFIG_KIND_BOOLEAN] = { "boolean", .parse = boolean_parse,
@@ -205,7 +211,8 @@ static bool
 row_allows_empty(const struct config_row *row)
 {
 	return !row->is_list && !row->is_required && row->fallback != NULL &&
-	    (row->kind == CONFIG_KIND_TEXT || row->fallback[0] == '\0');
+	    (row->kind == CONFIG_KIND_TEXT ||
+	    row->kind == CONFIG_KIND_LINE || row->fallback[0] == '\0');
 }
 
 static bool

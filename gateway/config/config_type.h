@@ -20,7 +20,9 @@
 #define CONFIG_ADDRESS_MAX 64
 #define CONFIG_MAIL_MAX 320
 #define CONFIG_FILE_MAX 1024
-#define CONFIG_TEXT_MAX 1024
+#define CONFIG_TEXT_MAX CONFIG_TEXT_BYTES
+#define CONFIG_LINE_MAX CONFIG_FILTER_TEXT_MAX
+#define CONFIG_URL_MAX 512
 
 /* A value as read: which one is used tells config_kind_is_text(). */
 struct config_value {

@@ -353,7 +353,9 @@ write_header(struct job *job, bool is_8bit)
 
 	if (error == 0)
 		error = write_words(job, "Subject",
-			text_from(subject_of(job->status)));
+			text_is_empty(job->status->subject) ?
+			text_from(subject_of(job->status)) :
+			job->status->subject);
 	if (error == 0)
 		error = write_date(job, "Date", job->status->now_us);
 	if (error == 0)

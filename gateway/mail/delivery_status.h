@@ -47,6 +47,7 @@ struct delivery_status_recipient {
 struct delivery_status {
 	uint64_t mid;		/* of this notification */
 	int64_t now_us;
+	struct text subject;	/* ASCII; empty: the gravest action has one */
 	struct text hostname;	/* reporting MTA */
 	struct text sender;	/* of the original: who gets this; not null */
 	struct text envid;	/* verbatim xtext or empty */

@@ -18,12 +18,22 @@ enum event {
 	MESSAGE_REFUSED,
 	ACCEPTED,
 	DISPOSITION,
+	JUDGED,
+	FILTER_LOG,
+	DROPPED,
+	QUARANTINED,
+	NEEDS_ENVELOPE,
+	SPLIT,
+	PROTECTED,
+	ENCRYPTION_DEFERRED,
+	ENCRYPTION_TIMEOUT,
 	BOUNCE_GENERATED,
 	BOUNCE_SUPPRESSED,
 	HELD,
 	RELEASED,
 	RETRIED,
 	DELETED,
+	ABORTED,
 	SET_ASIDE,
 	DONE,
 	DELIVERY_CONNECTED,
@@ -76,6 +86,34 @@ static const struct mail_event rows[EVENT_COUNT] = {
 	[DISPOSITION] = { "disposition", LOG_INFO_LEVEL,
 		"Policy has judged a message.",
 		{ "config", "disposition" } },
+	[JUDGED] = { "judged", LOG_INFO_LEVEL,
+		"The content filters have judged a message.",
+		{ "config", "verdict", "disposition", "tags", "profile" } },
+	[FILTER_LOG] = { "filter_log", LOG_INFO_LEVEL,
+		"What a content filter has to say about a message.",
+		{ "entry" } },
+	[DROPPED] = { "dropped", LOG_INFO_LEVEL,
+		"A content filter has dropped a message.",
+		{ "recipients" } },
+	[QUARANTINED] = { "quarantined", LOG_INFO_LEVEL,
+		"A message lies in a quarantine until it is released.",
+		{ "quarantine", "reason" } },
+	[NEEDS_ENVELOPE] = { "needs_envelope", LOG_INFO_LEVEL,
+		"There is no TLS for recipients of a message that asks for "
+		"it: it becomes an encrypted envelope.",
+		{ "recipients", "profile" } },
+	[SPLIT] = { "split", LOG_INFO_LEVEL,
+		"Recipients of a message go on as a message of their own.",
+		{ "parent", "recipients" } },
+	[PROTECTED] = { "protected", LOG_INFO_LEVEL,
+		"A message is an encrypted envelope now.",
+		{ "profile", "reference", "size", "attempts" } },
+	[ENCRYPTION_DEFERRED] = { "encryption_deferred", LOG_WARNING_LEVEL,
+		"An envelope could not be made for now; the message waits.",
+		{ "profile", "attempts", "reason", "next_try" } },
+	[ENCRYPTION_TIMEOUT] = { "encryption_timeout", LOG_ERROR_LEVEL,
+		"An envelope could not be made in time; the sender is told.",
+		{ "profile", "attempts", "reason" } },
 	[BOUNCE_GENERATED] = { "bounce_generated", LOG_INFO_LEVEL,
 		"A delivery status notification was made and queued.",
 		{ "parent", "to", "recipients", "action" } },
@@ -92,6 +130,10 @@ static const struct mail_event rows[EVENT_COUNT] = {
 		{ "by", "recipients" } },
 	[DELETED] = { "deleted", LOG_INFO_LEVEL,
 		"An administrator has deleted recipients of a message.",
+		{ "by", "recipients" } },
+	[ABORTED] = { "aborted", LOG_INFO_LEVEL,
+		"An administrator has given up recipients of a message; the "
+		"sender is told.",
 		{ "by", "recipients" } },
 	[SET_ASIDE] = { "set_aside", LOG_ERROR_LEVEL,
 		"A message that is damaged or crashes its worker is kept "
@@ -297,6 +339,96 @@ mail_event_disposition(uint64_t mid, uint64_t config_version,
 }
 
 void
+mail_event_judged(uint64_t mid, uint64_t config_version,
+	struct text verdict, struct text disposition, struct text tags,
+	struct text profile)
+{
+	const struct log_field values[] = { NUMBER(config_version),
+		WORDS(verdict), WORDS(disposition), WORDS(tags),
+		WORDS(profile) };
+
+	EMIT(JUDGED, mid, values);
+}
+
+void
+mail_event_filter_log(uint64_t mid, struct text entry)
+{
+	const struct log_field values[] = { WORDS(entry) };
+
+	EMIT(FILTER_LOG, mid, values);
+}
+
+void
+mail_event_dropped(uint64_t mid, uint64_t recipients)
+{
+	const struct log_field values[] = { NUMBER(recipients) };
+
+	EMIT(DROPPED, mid, values);
+}
+
+void
+mail_event_quarantined(uint64_t mid, struct text quarantine,
+	struct text reason)
+{
+	const struct log_field values[] = { WORDS(quarantine),
+		WORDS(reason) };
+
+	EMIT(QUARANTINED, mid, values);
+}
+
+void
+mail_event_needs_envelope(uint64_t mid, uint64_t recipients,
+	struct text profile)
+{
+	const struct log_field values[] = { NUMBER(recipients),
+		WORDS(profile) };
+
+	EMIT(NEEDS_ENVELOPE, mid, values);
+}
+
+void
+mail_event_split(uint64_t mid, uint64_t parent_mid, uint64_t recipients)
+{
+	const struct log_field values[] = { NUMBER(parent_mid),
+		NUMBER(recipients) };
+
+	EMIT(SPLIT, mid, values);
+}
+
+void
+mail_event_protected(uint64_t mid, struct text profile,
+	struct text reference, uint64_t size, uint64_t attempts)
+{
+	const struct log_field values[] = { WORDS(profile), WORDS(reference),
+		NUMBER(size), NUMBER(attempts) };
+
+	EMIT(PROTECTED, mid, values);
+}
+
+void
+mail_event_encryption_deferred(uint64_t mid, struct text profile,
+	uint64_t attempts, struct text reason, int64_t next_try_us)
+{
+	char when[CLOCK_ISO_SIZE];
+
+	clock_print_iso(next_try_us, when, sizeof(when));
+	const struct log_field values[] = { WORDS(profile), NUMBER(attempts),
+		WORDS(reason), WORDS(text_from(when)) };
+
+	EMIT(ENCRYPTION_DEFERRED, mid, values);
+}
+
+void
+mail_event_encryption_timeout(uint64_t mid, struct text profile,
+	uint64_t attempts, struct text reason)
+{
+	const struct log_field values[] = { WORDS(profile), NUMBER(attempts),
+		WORDS(reason) };
+
+	EMIT(ENCRYPTION_TIMEOUT, mid, values);
+}
+
+void
 mail_event_bounce_generated(uint64_t mid, uint64_t parent_mid, struct text to,
 	uint64_t recipients, struct text action)
 {
@@ -346,6 +478,14 @@ mail_event_deleted(uint64_t mid, struct text by, uint64_t recipients)
 	const struct log_field values[] = { WORDS(by), NUMBER(recipients) };
 
 	EMIT(DELETED, mid, values);
+}
+
+void
+mail_event_aborted(uint64_t mid, struct text by, uint64_t recipients)
+{
+	const struct log_field values[] = { WORDS(by), NUMBER(recipients) };
+
+	EMIT(ABORTED, mid, values);
 }
 
 void

@@ -59,6 +59,25 @@ void mail_event_message_refused(uint64_t icid, uint64_t mid,
 void mail_event_accepted(const struct envelope *envelope);
 void mail_event_disposition(uint64_t mid, uint64_t config_version,
 	struct text disposition);
+/* By filters: verdict such as "deliver"; tags "a, b"; profile asked for. */
+void mail_event_judged(uint64_t mid, uint64_t config_version,
+	struct text verdict, struct text disposition, struct text tags,
+	struct text profile);
+void mail_event_filter_log(uint64_t mid, struct text entry);
+void mail_event_dropped(uint64_t mid, uint64_t recipients);
+void mail_event_quarantined(uint64_t mid, struct text quarantine,
+	struct text reason);
+/* "TLS or an envelope", and there is no TLS. */
+void mail_event_needs_envelope(uint64_t mid, uint64_t recipients,
+	struct text profile);
+void mail_event_split(uint64_t mid, uint64_t parent_mid,
+	uint64_t recipients);
+void mail_event_protected(uint64_t mid, struct text profile,
+	struct text reference, uint64_t size, uint64_t attempts);
+void mail_event_encryption_deferred(uint64_t mid, struct text profile,
+	uint64_t attempts, struct text reason, int64_t next_try_us);
+void mail_event_encryption_timeout(uint64_t mid, struct text profile,
+	uint64_t attempts, struct text reason);
 void mail_event_bounce_generated(uint64_t mid, uint64_t parent_mid,
 	struct text to, uint64_t recipients, struct text action);
 /* No bounce although one is due: null sender, NOTIFY=NEVER, own DSN. */
@@ -69,6 +88,7 @@ void mail_event_held(uint64_t mid, struct text by, struct text reason);
 void mail_event_released(uint64_t mid, struct text by);
 void mail_event_retried(uint64_t mid, struct text by, uint64_t recipients);
 void mail_event_deleted(uint64_t mid, struct text by, uint64_t recipients);
+void mail_event_aborted(uint64_t mid, struct text by, uint64_t recipients);
 /* Poison or damage: kept aside with an alert, its neighbours go on. */
 void mail_event_set_aside(uint64_t mid, struct text reason,
 	uint64_t crashes);

@@ -16,13 +16,19 @@ const struct command_option command_options[OPTIONS] = {
 	[OPTION_DESTINATION] = { "--destination", "TEXT",
 	    "only messages for a destination that contains TEXT" },
 	[OPTION_HELD] = { "--held", NULL, "only held messages" },
+	[OPTION_ENCRYPTION] = { "--encryption", NULL,
+	    "only the encryption queue: messages that wait to be enveloped" },
 	[OPTION_LIMIT] = { "--limit", "N",
-	    "at most N messages (default 1000, 0 for all)" },
+	    "at most N of them (default 1000, 0 for all)" },
 	[OPTION_ALL] = { "--all", NULL, "every message in the queue" },
 	[OPTION_COUNT] = { "--count", NULL,
 	    "print only how many messages and recipients there are" },
 	[OPTION_MANUAL] = { "--manual", NULL,
 	    "print the manual page postern.yaml(5) instead" },
+	[OPTION_SHARE] = { "--share", "HEX",
+	    "the key service's share of the key, 64 hexadecimal digits" },
+	[OPTION_OUTPUT] = { "--output", "FILE",
+	    "write to a new FILE instead of the terminal" },
 };
 
 const struct command command_table[COMMANDS] = {
@@ -38,11 +44,13 @@ const struct command command_table[COMMANDS] = {
 	[COMMAND_QUEUE] = {
 		.words = "queue",
 		.arguments = "",
-		.options = FILTERS | OF(HELD) | OF(LIMIT) | OF(COUNT),
+		.options = FILTERS | OF(HELD) | OF(ENCRYPTION) | OF(LIMIT) |
+		    OF(COUNT),
 		.summary = "list the messages that wait in the queue",
 		.detail = "One line a message, by MID: MID, state, age, "
 		    "size, sender, waiting recipients, attempts, next try and "
-		    "the last reason.",
+		    "the last reason. With --encryption the encryption "
+		    "profile stands in place of state and size.",
 	},
 	[COMMAND_MESSAGE] = {
 		.words = "message",
@@ -51,8 +59,10 @@ const struct command command_table[COMMANDS] = {
 		.most = 1,
 		.summary = "tell the story of one message",
 		.detail = "Shows where the message is now, recipient by "
-		    "recipient, and every line of the event log about it "
-		    "(kept for retention.event_log, 7 days by default).",
+		    "recipient, the protection that it needs, the quarantine "
+		    "that it lies in, the message that it was split from, and "
+		    "every line of the event log about it (kept for "
+		    "retention.event_log, 7 days by default).",
 	},
 	[COMMAND_RETRY] = {
 		.words = "retry",
@@ -90,6 +100,126 @@ const struct command command_table[COMMANDS] = {
 		.summary = "remove messages from the queue",
 		.detail = "The sender is not told. The ledger counts their "
 		    "recipients as deleted.",
+	},
+	[COMMAND_ABORT] = {
+		.words = "abort",
+		.arguments = "MID ...",
+		.least = 1,
+		.most = COMMAND_ARGUMENTS_MAX,
+		.summary = "give messages up and tell their senders",
+		.detail = "For messages of the encryption queue and others "
+		    "that wait: what has not been delivered fails at once, as "
+		    "it would at the end of its time. Nothing leaves "
+		    "unprotected.",
+	},
+	[COMMAND_QUARANTINE_LIST] = {
+		.words = "quarantine list",
+		.arguments = "[NAME]",
+		.most = 1,
+		.options = FILTERS | OF(LIMIT) | OF(COUNT),
+		.summary = "list the messages in quarantine",
+		.detail = "Those in the quarantine NAME, or in any.",
+	},
+	[COMMAND_QUARANTINE_SHOW] = {
+		.words = "quarantine show",
+		.arguments = "MID",
+		.least = 1,
+		.most = 1,
+		.summary = "tell the story of a message in quarantine",
+		.detail = "As \"postern message\" does; exit status 1 for a "
+		    "message that lies in none.",
+	},
+	[COMMAND_QUARANTINE_RELEASE] = {
+		.words = "quarantine release",
+		.arguments = "MID ...",
+		.least = 1,
+		.most = COMMAND_ARGUMENTS_MAX,
+		.summary = "let messages out of quarantine",
+		.detail = "They go on as they were judged: what must be "
+		    "protected still is. Messages that lie in no quarantine "
+		    "are left alone.",
+	},
+	[COMMAND_QUARANTINE_DELETE] = {
+		.words = "quarantine delete",
+		.arguments = "MID ...",
+		.least = 1,
+		.most = COMMAND_ARGUMENTS_MAX,
+		.summary = "remove messages that lie in quarantine",
+		.detail = "The sender is not told. Messages that lie in no "
+		    "quarantine are left alone.",
+	},
+	[COMMAND_ENVELOPE_LIST] = {
+		.words = "envelope list",
+		.arguments = "",
+		.options = OF(LIMIT),
+		.summary = "list the envelopes of the key service",
+		.detail = "Newest first, at most 1000: reference, MID, age, "
+		    "when it expires, whether it is locked, how many of its "
+		    "readers have opened it, sender and first reader.",
+	},
+	[COMMAND_ENVELOPE_SHOW] = {
+		.words = "envelope show",
+		.arguments = "KEY",
+		.least = 1,
+		.most = 1,
+		.summary = "show one envelope and who opened it",
+		.detail = "KEY is the reference that people see, such as "
+		    "K7QD-24MX, or the identity of 32 hexadecimal digits. "
+		    "Neither the key nor the message is shown.",
+	},
+	[COMMAND_ENVELOPE_LOCK] = {
+		.words = "envelope lock",
+		.arguments = "KEY",
+		.least = 1,
+		.most = 1,
+		.summary = "keep an envelope from being opened",
+		.detail = "From now on the key service releases its key to "
+		    "nobody. What somebody has opened and kept stays open.",
+	},
+	[COMMAND_ENVELOPE_UNLOCK] = {
+		.words = "envelope unlock",
+		.arguments = "KEY",
+		.least = 1,
+		.most = 1,
+		.summary = "let a locked envelope be opened again",
+		.detail = "Undoes \"postern envelope lock\".",
+	},
+	[COMMAND_ENVELOPE_EXPIRE] = {
+		.words = "envelope expire",
+		.arguments = "KEY TIME",
+		.least = 2,
+		.most = 2,
+		.summary = "change when an envelope stops opening",
+		.detail = "TIME is a day such as 2026-12-31 (its first moment, "
+		    "UTC), a time such as 2026-12-31T18:00:00Z, \"now\" or "
+		    "\"never\".",
+	},
+	[COMMAND_ENVELOPE_OPEN] = {
+		.words = "envelope open",
+		.arguments = "FILE",
+		.least = 1,
+		.most = 1,
+		.options = OF(SHARE) | OF(OUTPUT),
+		.local = true,
+		.summary = "open an envelope's file with both halves of its key",
+		.detail = "FILE is the securedoc.html of a mail, \"-\" for "
+		    "standard input. With --share the message inside is "
+		    "written byte for byte; without it only what the envelope "
+		    "says about itself in clear. A share on the command line "
+		    "is seen by other users of the machine: with \"--share -\" "
+		    "it is read from standard input.",
+	},
+	[COMMAND_KEY_SERVICE_MAKE_KEY] = {
+		.words = "key-service make-key",
+		.arguments = "FILE",
+		.least = 1,
+		.most = 1,
+		.local = true,
+		.summary = "make a master key for the key service",
+		.detail = "Writes 32 random bytes as hexadecimal digits to a "
+		    "new file that only its owner can read. Never overwrites. "
+		    "Keep a copy at another place: without the master key no "
+		    "envelope can be opened any more.",
 	},
 	[COMMAND_LEDGER_VERIFY] = {
 		.words = "ledger verify",

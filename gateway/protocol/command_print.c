@@ -50,7 +50,7 @@ command_print_help(const struct command *command, struct buffer *out)
 	r = buffer_printf(out, "usage: postern [--json] [--socket PATH] "
 	    "COMMAND [ARGUMENTS]\n\n");
 	for (unsigned int i = 0; i < COMMANDS && r == 0; i++)
-		r = buffer_printf(out, "  %-16s %s\n", command_table[i].words,
+		r = buffer_printf(out, "  %-21s %s\n", command_table[i].words,
 		    command_table[i].summary);
 	if (r == 0)
 		r = buffer_printf(out, "\n--json prints JSON for programs. "
@@ -137,6 +137,16 @@ print_option_names(const struct command *command, struct buffer *out)
 	return r;
 }
 
+/* "FILE" or "[FILE]" */
+static bool
+takes_file(const struct command *command)
+{
+	struct text arguments = text_from(command->arguments);
+	size_t at = text_find(arguments, TEXT("FILE"));
+
+	return at <= 1 && at < arguments.len;
+}
+
 /* One case per command: what may follow its words. */
 static int
 print_cases(struct buffer *out)
@@ -150,9 +160,7 @@ print_cases(struct buffer *out)
 			r = print_option_names(&command_table[i], out);
 		if (r == 0)
 			r = buffer_printf(out, "--help\"; files=%d ;;\n",
-			    command_table[i].arguments[0] == '[' &&
-			    text_find(text_from(command_table[i].arguments),
-			    TEXT("FILE")) == 1);
+			    takes_file(&command_table[i]));
 	}
 	return r;
 }

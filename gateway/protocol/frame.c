@@ -5,14 +5,21 @@
 
 #include "gateway/protocol/frame_command.h"
 #include "gateway/protocol/frame_deliver.h"
+#include "gateway/protocol/frame_judge.h"
 #include "gateway/protocol/frame_lookup.h"
+#include "gateway/protocol/frame_protect.h"
 #include "gateway/protocol/frame_queue_admin.h"
 #include "gateway/protocol/frame_submit.h"
 #include "gateway/protocol/frame_supervisor.h"
+#include "gateway/protocol/frame_unseal.h"
+#include "gateway/protocol/frame_vault.h"
+#include "gateway/protocol/frame_vault_admin.h"
 
 #define OF(kind) (1u << PROCESS_##kind)
 #define WORKERS \
-	(OF(SMTP) | OF(QUEUE) | OF(LOOKUP) | OF(DELIVER) | OF(KEYS) | OF(ADMIN))
+	(OF(SMTP) | OF(QUEUE) | OF(LOOKUP) | OF(DELIVER) | OF(KEYS) | \
+	OF(ADMIN) | OF(SCAN) | OF(PROTECT) | OF(VAULT) | OF(PORTAL) | \
+	OF(UNSEAL))
 
 #define FRAME(type, shape_name, from_set, to_set) \
 	[FRAME_##type] = { .name = #type, .shape = &shape_name, \
@@ -50,16 +57,25 @@ static const struct frame_definition frame_definitions[FRAME_TYPES] = {
 	FRAME(STATUS_ASK, frame_ask_shape, OF(ADMIN), OF(SUPERVISOR)),
 	FRAME(STATUS, frame_status_shape, OF(SUPERVISOR), OF(ADMIN)),
 	FRAME(ID_LEASE_ASK, frame_id_lease_ask_shape,
-	    OF(SMTP) | OF(DELIVER), OF(QUEUE)),
+	    OF(SMTP) | OF(DELIVER) | OF(VAULT), OF(QUEUE)),
 	FRAME(ID_LEASE, frame_id_lease_shape, OF(QUEUE),
-	    OF(SMTP) | OF(DELIVER)),
+	    OF(SMTP) | OF(DELIVER) | OF(VAULT)),
 	FRAME(BUDGET_ASK, frame_budget_shape, OF(SMTP), OF(QUEUE)),
 	FRAME(BUDGET, frame_budget_shape, OF(QUEUE), OF(SMTP)),
 	FRAME(BUDGET_RETURN, frame_budget_shape, OF(SMTP), OF(QUEUE)),
-	FRAME_WITH_DESCRIPTOR(SUBMIT, frame_submit_shape, OF(SMTP),
+	FRAME_WITH_DESCRIPTOR(SUBMIT, frame_submit_shape,
+	    OF(SMTP) | OF(VAULT), OF(QUEUE)),
+	FRAME(SUBMIT_RESULT, frame_submit_result_shape, OF(QUEUE),
+	    OF(SMTP) | OF(VAULT)),
+	FRAME(ACCEPTING, frame_accepting_shape, OF(QUEUE),
+	    OF(SMTP) | OF(VAULT)),
+	FRAME_WITH_DESCRIPTOR(JUDGE, frame_judge_shape, OF(QUEUE), OF(SCAN)),
+	FRAME_WITH_DESCRIPTOR(DISPOSITION, frame_disposition_shape, OF(SCAN),
 	    OF(QUEUE)),
-	FRAME(SUBMIT_RESULT, frame_submit_result_shape, OF(QUEUE), OF(SMTP)),
-	FRAME(ACCEPTING, frame_accepting_shape, OF(QUEUE), OF(SMTP)),
+	FRAME_WITH_DESCRIPTOR(PROTECT, frame_protect_shape, OF(QUEUE),
+	    OF(PROTECT)),
+	FRAME_WITH_DESCRIPTOR(PROTECTED, frame_protected_shape, OF(PROTECT),
+	    OF(QUEUE)),
 	FRAME_WITH_DESCRIPTOR(JOB, frame_job_shape, OF(QUEUE), OF(DELIVER)),
 	FRAME(JOB_RESULT, frame_job_result_shape, OF(DELIVER), OF(QUEUE)),
 	FRAME(HOSTS_ASK, frame_hosts_ask_shape, OF(DELIVER), OF(LOOKUP)),
@@ -83,6 +99,29 @@ static const struct frame_definition frame_definitions[FRAME_TYPES] = {
 	    OF(ADMIN)),
 	FRAME(OUTPUT, frame_output_shape, OF(ADMIN), OF(CLI)),
 	FRAME(COMMAND_DONE, frame_command_done_shape, OF(ADMIN), OF(CLI)),
+	FRAME(VAULT_FIND_ASK, frame_vault_find_ask_shape, OF(PORTAL),
+	    OF(VAULT)),
+	FRAME(VAULT_FIND, frame_vault_find_shape, OF(VAULT), OF(PORTAL)),
+	FRAME(VAULT_CODE_ASK, frame_vault_code_ask_shape, OF(PORTAL),
+	    OF(VAULT)),
+	FRAME(VAULT_CODE, frame_vault_code_shape, OF(VAULT), OF(PORTAL)),
+	FRAME(VAULT_VERIFY_ASK, frame_vault_verify_ask_shape, OF(PORTAL),
+	    OF(VAULT)),
+	FRAME(VAULT_VERIFY, frame_vault_verify_shape, OF(VAULT), OF(PORTAL)),
+	FRAME(VAULT_RELEASE_ASK, frame_vault_release_ask_shape, OF(PORTAL),
+	    OF(VAULT)),
+	FRAME(VAULT_RELEASE, frame_vault_release_shape, OF(VAULT),
+	    OF(PORTAL)),
+	FRAME(VAULT_LINK_ASK, frame_vault_link_ask_shape, OF(PORTAL),
+	    OF(VAULT)),
+	FRAME(UNSEAL_KEY, frame_unseal_key_shape, OF(VAULT), OF(UNSEAL)),
+	FRAME_WITH_DESCRIPTOR(UNSEAL_ASK, frame_unseal_ask_shape, OF(PORTAL),
+	    OF(UNSEAL)),
+	FRAME_WITH_DESCRIPTOR(UNSEAL, frame_unseal_shape, OF(UNSEAL),
+	    OF(PORTAL)),
+	FRAME(VAULT_ACT_ASK, frame_vault_act_ask_shape, OF(ADMIN),
+	    OF(VAULT)),
+	FRAME(VAULT_ACT, frame_vault_act_shape, OF(VAULT), OF(ADMIN)),
 };
 
 const struct frame_definition *

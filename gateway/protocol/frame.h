@@ -2,8 +2,9 @@
  * What processes say to each other: every frame type with its name, its
  * record shape and who sends it to whom.  The table is in frame.c; the
  * structs stand in one header per conversation (frame_supervisor.h,
- * frame_submit.h, frame_deliver.h, frame_lookup.h, frame_queue_admin.h,
- * frame_command.h).
+ * frame_submit.h, frame_judge.h, frame_protect.h, frame_deliver.h,
+ * frame_lookup.h, frame_queue_admin.h, frame_vault.h, frame_unseal.h,
+ * frame_vault_admin.h, frame_command.h).
  */
 #ifndef GATEWAY_PROTOCOL_FRAME_H
 #define GATEWAY_PROTOCOL_FRAME_H
@@ -69,6 +70,29 @@ enum frame_type {
 	FRAME_COMMAND,
 	FRAME_OUTPUT,
 	FRAME_COMMAND_DONE,
+	/* queue and scan: frame_judge.h */
+	FRAME_JUDGE,
+	FRAME_DISPOSITION,
+	/* queue and protect: frame_protect.h */
+	FRAME_PROTECT,
+	FRAME_PROTECTED,
+	/* portal and vault: frame_vault.h */
+	FRAME_VAULT_FIND_ASK,
+	FRAME_VAULT_FIND,
+	FRAME_VAULT_CODE_ASK,
+	FRAME_VAULT_CODE,
+	FRAME_VAULT_VERIFY_ASK,
+	FRAME_VAULT_VERIFY,
+	FRAME_VAULT_RELEASE_ASK,
+	FRAME_VAULT_RELEASE,
+	FRAME_VAULT_LINK_ASK,
+	/* vault, portal and unseal: frame_unseal.h */
+	FRAME_UNSEAL_KEY,
+	FRAME_UNSEAL_ASK,
+	FRAME_UNSEAL,
+	/* admin and vault: frame_vault_admin.h */
+	FRAME_VAULT_ACT_ASK,
+	FRAME_VAULT_ACT,
 	FRAME_TYPES
 };
 

@@ -23,6 +23,7 @@ static const struct record_field destination_fields[] = {
 	    messages_per_connection),
 	RECORD_NUMBER(8, RECORD_U64, struct frame_destination,
 	    config_version),
+	RECORD_NUMBER(9, RECORD_U8, struct frame_destination, or_envelope),
 };
 static const struct record_shape destination_shape =
     RECORD_SHAPE(frame_destination, destination_fields);
@@ -34,6 +35,8 @@ static const struct record_field job_fields[] = {
 	    &destination_shape),
 	RECORD_ONE_FIELD(4, struct frame_job, envelope, &envelope_shape),
 	RECORD_TEXT_FIELD(5, struct frame_job, body, FRAME_BODY_INLINE_MAX),
+	RECORD_NUMBER(6, RECORD_U8, struct frame_job, protection),
+	RECORD_BYTES_FIELD(7, struct frame_job, met_sha256),
 };
 const struct record_shape frame_job_shape =
     RECORD_SHAPE(frame_job, job_fields);

@@ -23,6 +23,12 @@ struct frame_destination {
 	uint32_t concurrency;
 	uint32_t messages_per_connection;
 	uint64_t config_version;
+	/*
+	 * An unmet "TLS or envelope" travels here: tls is then at least
+	 * required, and where no host can satisfy it the answer is
+	 * FRAME_RESULT_NEEDS_ENVELOPE.
+	 */
+	uint8_t or_envelope;
 };
 
 /* JOB, perhaps with the body's memfd */
@@ -32,6 +38,9 @@ struct frame_job {
 	struct frame_destination destination;
 	struct envelope envelope;	/* recipients: those of this job */
 	struct text body;
+	uint8_t protection;	/* enum protection_form (frame_judge.h) */
+	uint8_t met_sha256[32];	/* of the bytes that were made to meet it;
+				   zeros: not met yet */
 };
 
 enum frame_result {
@@ -39,6 +48,8 @@ enum frame_result {
 	FRAME_RESULT_RELAYED,	/* delivered to a hop without DSN */
 	FRAME_RESULT_DEFERRED,
 	FRAME_RESULT_FAILED,
+	/* Every host was reached and none could give the TLS asked for. */
+	FRAME_RESULT_NEEDS_ENVELOPE,
 };
 
 struct frame_recipient_result {

@@ -24,6 +24,7 @@ static const char *const recipient_state_names[RECIPIENT_STATES] = {
 	[RECIPIENT_EXPIRED] = "expired",
 	[RECIPIENT_DELETED] = "deleted",
 	[RECIPIENT_DROPPED] = "dropped",
+	[RECIPIENT_MOVED] = "moved",
 };
 
 const char *
@@ -49,6 +50,12 @@ static const struct record_field list_ask_fields[] = {
 	RECORD_TEXT_FIELD(6, struct frame_queue_list_ask, destination,
 	    WORDS_MAX),
 	RECORD_NUMBER(7, RECORD_U8, struct frame_queue_list_ask, held_only),
+	RECORD_NUMBER(8, RECORD_U8, struct frame_queue_list_ask,
+	    encryption_only),
+	RECORD_NUMBER(9, RECORD_U8, struct frame_queue_list_ask,
+	    quarantined_only),
+	RECORD_TEXT_FIELD(10, struct frame_queue_list_ask, quarantine,
+	    WORDS_MAX),
 };
 const struct record_shape frame_queue_list_ask_shape =
     RECORD_SHAPE(frame_queue_list_ask, list_ask_fields);
@@ -65,6 +72,8 @@ static const struct record_field row_fields[] = {
 	RECORD_NUMBER(8, RECORD_U32, struct frame_queue_row, attempts),
 	RECORD_NUMBER(9, RECORD_I64, struct frame_queue_row, next_try_us),
 	RECORD_TEXT_FIELD(10, struct frame_queue_row, reason, WORDS_MAX),
+	RECORD_TEXT_FIELD(11, struct frame_queue_row, quarantine, WORDS_MAX),
+	RECORD_TEXT_FIELD(12, struct frame_queue_row, profile, WORDS_MAX),
 };
 static const struct record_shape row_shape =
     RECORD_SHAPE(frame_queue_row, row_fields);
@@ -117,6 +126,15 @@ static const struct record_field message_fields[] = {
 	    &envelope_shape),
 	RECORD_LIST_FIELD(9, struct frame_queue_message, recipients,
 	    recipient_count, ENVELOPE_RECIPIENTS_MAX, &recipient_shape),
+	RECORD_TEXT_FIELD(10, struct frame_queue_message, quarantine,
+	    WORDS_MAX),
+	RECORD_ONE_FIELD(11, struct frame_queue_message, protection,
+	    &frame_protection_shape),
+	RECORD_NUMBER(12, RECORD_U8, struct frame_queue_message,
+	    is_protected),
+	RECORD_TEXT_FIELD(13, struct frame_queue_message, reference, 32),
+	RECORD_NUMBER(14, RECORD_U64, struct frame_queue_message,
+	    parent_mid),
 };
 const struct record_shape frame_queue_message_shape =
     RECORD_SHAPE(frame_queue_message, message_fields);
@@ -132,6 +150,8 @@ static const struct record_field act_ask_fields[] = {
 	RECORD_TEXT_FIELD(7, struct frame_queue_act_ask, destination,
 	    WORDS_MAX),
 	RECORD_TEXT_FIELD(8, struct frame_queue_act_ask, actor, WORDS_MAX),
+	RECORD_TEXT_FIELD(9, struct frame_queue_act_ask, quarantine,
+	    WORDS_MAX),
 };
 const struct record_shape frame_queue_act_ask_shape =
     RECORD_SHAPE(frame_queue_act_ask, act_ask_fields);

@@ -8,6 +8,7 @@
 
 #include "gateway/base/record.h"
 #include "gateway/mail/envelope.h"
+#include "gateway/protocol/frame_judge.h"
 
 /* As they stand in the queue; one function moves a message. */
 enum message_state {
@@ -29,6 +30,8 @@ enum recipient_state {
 	RECIPIENT_EXPIRED,
 	RECIPIENT_DELETED,
 	RECIPIENT_DROPPED,	/* by a rule */
+	RECIPIENT_MOVED,	/* to a message split from this one: neither
+				   live nor counted here */
 	RECIPIENT_STATES
 };
 const char *recipient_state_name(unsigned int state);
@@ -42,6 +45,9 @@ struct frame_queue_list_ask {
 	struct text recipient;
 	struct text destination;
 	uint8_t held_only;
+	uint8_t encryption_only;	/* those that wait for protect */
+	uint8_t quarantined_only;	/* with quarantine empty: in any */
+	struct text quarantine;		/* only those in this one */
 };
 
 struct frame_queue_row {
@@ -55,6 +61,8 @@ struct frame_queue_row {
 	uint32_t attempts;
 	int64_t next_try_us;	/* 0: none */
 	struct text reason;	/* of the last deferral, or why held */
+	struct text quarantine;	/* its name, where it lies in one */
+	struct text profile;	/* of encryption, where one is asked for */
 };
 
 /* QUEUE_LIST */
@@ -94,6 +102,12 @@ struct frame_queue_message {
 	struct envelope envelope;	/* without recipients */
 	struct frame_queue_recipient *recipients;
 	size_t recipient_count;
+	struct text quarantine;
+	/* What it must become before it leaves (frame_judge.h). */
+	struct frame_protection protection;
+	uint8_t is_protected;
+	struct text reference;	/* of its envelope, for people */
+	uint64_t parent_mid;	/* that it was split from, or 0 */
 };
 
 enum frame_queue_action {
@@ -101,6 +115,7 @@ enum frame_queue_action {
 	FRAME_QUEUE_HOLD,
 	FRAME_QUEUE_RELEASE,
 	FRAME_QUEUE_DELETE,	/* no DSN; counted as deleted */
+	FRAME_QUEUE_ABORT,	/* give it up: the sender is told */
 };
 
 /* QUEUE_ACT_ASK */
@@ -113,6 +128,7 @@ struct frame_queue_act_ask {
 	struct text recipient;
 	struct text destination;
 	struct text actor;	/* user, for the log */
+	struct text quarantine;	/* only what lies in this one */
 };
 
 /* QUEUE_ACT: sent when the change is durable */

@@ -15,6 +15,11 @@ static const char *const process_kind_names[PROCESS_KINDS] = {
 	[PROCESS_KEYS] = "keys",
 	[PROCESS_ADMIN] = "admin",
 	[PROCESS_CLI] = "cli",
+	[PROCESS_SCAN] = "scan",
+	[PROCESS_PROTECT] = "protect",
+	[PROCESS_VAULT] = "vault",
+	[PROCESS_PORTAL] = "portal",
+	[PROCESS_UNSEAL] = "unseal",
 };
 
 const struct process_edge process_edges[] = {
@@ -25,6 +30,19 @@ const struct process_edge process_edges[] = {
 	{ .a = PROCESS_QUEUE, .b = PROCESS_DELIVER },
 	{ .a = PROCESS_DELIVER, .b = PROCESS_LOOKUP },
 	{ .a = PROCESS_ADMIN, .b = PROCESS_QUEUE },
+	{ .a = PROCESS_QUEUE, .b = PROCESS_SCAN },
+	{ .a = PROCESS_QUEUE, .b = PROCESS_PROTECT },
+	{ .a = PROCESS_PROTECT, .b = PROCESS_KEYS, .same_number = true,
+	    .packets = true },
+	{ .a = PROCESS_VAULT, .b = PROCESS_QUEUE },
+	{ .a = PROCESS_VAULT, .b = PROCESS_KEYS, .same_number = true,
+	    .packets = true },
+	{ .a = PROCESS_VAULT, .b = PROCESS_UNSEAL },
+	{ .a = PROCESS_PORTAL, .b = PROCESS_VAULT },
+	{ .a = PROCESS_PORTAL, .b = PROCESS_UNSEAL },
+	{ .a = PROCESS_PORTAL, .b = PROCESS_KEYS, .same_number = true,
+	    .packets = true },
+	{ .a = PROCESS_ADMIN, .b = PROCESS_VAULT },
 };
 const size_t process_edge_count =
     sizeof(process_edges) / sizeof(process_edges[0]);

@@ -12,6 +12,11 @@ static const size_t user_offsets[PROCESS_KINDS] = {
 	[PROCESS_DELIVER] = offsetof(struct config_users, deliver),
 	[PROCESS_KEYS] = offsetof(struct config_users, keys),
 	[PROCESS_ADMIN] = offsetof(struct config_users, admin),
+	[PROCESS_SCAN] = offsetof(struct config_users, scan),
+	[PROCESS_PROTECT] = offsetof(struct config_users, protect),
+	[PROCESS_VAULT] = offsetof(struct config_users, vault),
+	[PROCESS_PORTAL] = offsetof(struct config_users, portal),
+	[PROCESS_UNSEAL] = offsetof(struct config_users, unseal),
 };
 
 static struct text

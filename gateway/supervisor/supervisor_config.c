@@ -98,54 +98,6 @@ on_silence(void *context)
 	    TEXT("not every process answered in time"));
 }
 
-static uint32_t
-process_count(enum process_kind kind, const struct config *config)
-{
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	uint32_t wanted = kind == PROCESS_SMTP ? config->processes.smtp :
-	    kind == PROCESS_DELIVER ? config->processes.deliver :
-	    config->processes.keys;
-
-	if (wanted != 0)
-		return wanted;
-	return cores < 1 ? 1 : (uint32_t)cores;
-}
-
-static const struct {
-	enum process_kind kind;
-	bool many;
-} started_kinds[] = {
-	{ PROCESS_KEYS, true },
-	{ PROCESS_LOOKUP, false },
-	{ PROCESS_QUEUE, false },
-	{ PROCESS_DELIVER, true },
-	{ PROCESS_SMTP, true },
-};
-
-/* The first configuration: all the others can start now. */
-static void
-start_all(struct supervisor *supervisor)
-{
-	const struct config *config =
-	    config_snapshot_config(supervisor->active);
-	struct list *link, *after;
-
-	for (size_t i = 0; i < sizeof(started_kinds) /
-	    sizeof(started_kinds[0]); i++) {
-		uint32_t count = started_kinds[i].many ?
-		    process_count(started_kinds[i].kind, config) : 1;
-
-		for (uint32_t n = 0; n < count; n++)
-			child_new(supervisor, started_kinds[i].kind, n);
-	}
-	LIST_EACH(&supervisor->children, link, after) {
-		struct child *child = LIST_OWNER(link, struct child, link);
-
-		if (child->pid == 0)
-			child_start(supervisor, child);
-	}
-}
-
 static void
 activate(struct supervisor *supervisor)
 {
@@ -176,8 +128,7 @@ activate(struct supervisor *supervisor)
 	send_result(supervisor, &result);
 	listener_settle(supervisor, true);
 	forget_proposal(supervisor);
-	if (first)
-		start_all(supervisor);
+	processes_start(supervisor);
 }
 
 /* A child answered, came or went: is the proposal decided? */

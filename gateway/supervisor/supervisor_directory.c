@@ -37,6 +37,20 @@ make_directory(const char *path, mode_t mode, enum process_kind owner,
 	return 0;
 }
 
+/* A directory that one process owns alone. */
+static int
+make_own(struct text name, enum process_kind owner,
+    const struct config *config, struct reason *why)
+{
+	char path[PATH_SIZE];
+
+	if (text_to_string(name, path, sizeof(path)) != 0) {
+		reason_set(why, "the path of a directory is too long");
+		return ERROR_LIMIT;
+	}
+	return make_directory(path, 0700, owner, config, why);
+}
+
 int
 directories_make(const struct config *config, struct reason *why)
 {
@@ -44,14 +58,17 @@ directories_make(const struct config *config, struct reason *why)
 	char path[PATH_SIZE];
 	int r;
 
-	if (text_to_string(config->processes.queue_directory, path,
-	    sizeof(path)) != 0 || run.len > sizeof(path) - 16) {
+	r = make_own(config->processes.queue_directory, PROCESS_QUEUE,
+	    config, why);
+	if (r == 0 && config->key_service.enabled)
+		r = make_own(config->key_service.directory, PROCESS_VAULT,
+		    config, why);
+	if (r != 0)
+		return r;
+	if (run.len > sizeof(path) - 16) {
 		reason_set(why, "the path of a directory is too long");
 		return ERROR_LIMIT;
 	}
-	r = make_directory(path, 0700, PROCESS_QUEUE, config, why);
-	if (r != 0)
-		return r;
 	snprintf(path, sizeof(path), "%.*s", TEXT_ARG(run));
 	if ((r = make_directory(path, 0755, PROCESS_NONE, config, why)) != 0)
 		return r;

@@ -1,5 +1,6 @@
 /*
- * Listening sockets: bound here once, inherited by every smtp process.
+ * Listening sockets: bound here once, inherited by every smtp process, by
+ * portal and by vault.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -75,9 +76,44 @@ fail:
 	return -1;
 }
 
+/* A socket that a configuration asks for. */
+struct wanted {
+	enum process_kind kind;
+	struct text name;
+	struct text address;
+	uint16_t port;
+};
+
+#define KEY_SERVICE_LISTENERS 2
+
+/* The one of that index; false behind the last. */
+static bool
+wanted_at(const struct config *config, size_t index, struct wanted *out)
+{
+	const struct config_key_service *service = &config->key_service;
+	const struct wanted places[KEY_SERVICE_LISTENERS] = {
+		{ PROCESS_VAULT, TEXT("key-service"),
+		  service->management.address, service->management.port },
+		{ PROCESS_PORTAL, TEXT("portal"), service->portal.address,
+		  service->portal.port },
+	};
+
+	if (index < config->listener_count) {
+		*out = (struct wanted){ PROCESS_SMTP,
+			config->listeners[index].name,
+			config->listeners[index].address,
+			config->listeners[index].port };
+		return true;
+	}
+	index -= config->listener_count;
+	if (!service->enabled || index >= KEY_SERVICE_LISTENERS)
+		return false;
+	*out = places[index];
+	return true;
+}
+
 static struct listener *
-listener_find(struct supervisor *supervisor,
-    const struct config_listener *wanted)
+listener_find(struct supervisor *supervisor, const struct wanted *wanted)
 {
 	struct list *link, *after;
 
@@ -85,7 +121,8 @@ listener_find(struct supervisor *supervisor,
 		struct listener *listener = LIST_OWNER(link, struct listener,
 		    link);
 
-		if (text_equal(text_from(listener->name), wanted->name) &&
+		if (listener->kind == wanted->kind &&
+		    text_equal(text_from(listener->name), wanted->name) &&
 		    text_equal(text_from(listener->address),
 		    wanted->address) && listener->port == wanted->port)
 			return listener;
@@ -104,11 +141,12 @@ listener_free(struct listener *listener)
 }
 
 static int
-listener_add(struct supervisor *supervisor,
-    const struct config_listener *wanted, struct reason *why)
+listener_add(struct supervisor *supervisor, const struct wanted *wanted,
+    struct reason *why)
 {
 	struct listener *listener = memory_new(sizeof(*listener));
 
+	listener->kind = wanted->kind;
 	listener->name = memory_string(wanted->name);
 	listener->address = memory_string(wanted->address);
 	listener->port = wanted->port;
@@ -130,17 +168,18 @@ listener_prepare(struct supervisor *supervisor, const struct config *config,
 {
 	struct list *link, *after;
 	struct listener *listener;
+	struct wanted wanted;
 	int r;
 
 	LIST_EACH(&supervisor->listeners, link, after)
 		LIST_OWNER(link, struct listener, link)->kept = false;
-	for (size_t i = 0; i < config->listener_count; i++) {
-		listener = listener_find(supervisor, &config->listeners[i]);
+	for (size_t i = 0; wanted_at(config, i, &wanted); i++) {
+		listener = listener_find(supervisor, &wanted);
 		if (listener != NULL) {
 			listener->kept = true;
 			continue;
 		}
-		r = listener_add(supervisor, &config->listeners[i], why);
+		r = listener_add(supervisor, &wanted, why);
 		if (r != 0) {
 			listener_settle(supervisor, false);
 			return r;
@@ -162,7 +201,7 @@ send_listener(struct child *child, const struct listener *listener, bool gone)
 }
 
 static void
-send_to_smtp(struct supervisor *supervisor, const struct listener *listener,
+send_to_all(struct supervisor *supervisor, const struct listener *listener,
     bool gone)
 {
 	struct list *link, *after;
@@ -170,7 +209,7 @@ send_to_smtp(struct supervisor *supervisor, const struct listener *listener,
 	LIST_EACH(&supervisor->children, link, after) {
 		struct child *child = LIST_OWNER(link, struct child, link);
 
-		if (child->kind == PROCESS_SMTP && child->ipc != NULL)
+		if (child->kind == listener->kind && child->ipc != NULL)
 			send_listener(child, listener, gone);
 	}
 }
@@ -187,7 +226,7 @@ listener_settle(struct supervisor *supervisor, bool accepted)
 		    link);
 
 		if (accepted && !listener->kept)
-			send_to_smtp(supervisor, listener, true);
+			send_to_all(supervisor, listener, true);
 		if (accepted ? !listener->kept : listener->fresh)
 			listener_free(listener);
 	}
@@ -196,7 +235,7 @@ listener_settle(struct supervisor *supervisor, bool accepted)
 		    link);
 
 		if (accepted && listener->fresh)
-			send_to_smtp(supervisor, listener, false);
+			send_to_all(supervisor, listener, false);
 		listener->fresh = false;
 	}
 }
@@ -210,11 +249,13 @@ listener_send(struct supervisor *supervisor, struct child *child)
 	if (child->kind == PROCESS_ADMIN && supervisor->control_socket != -1)
 		frame_send(child->ipc, FRAME_LISTENER, &control,
 		    fcntl(supervisor->control_socket, F_DUPFD_CLOEXEC, 3));
-	if (child->kind != PROCESS_SMTP)
-		return;
-	LIST_EACH(&supervisor->listeners, link, after)
-		send_listener(child, LIST_OWNER(link, struct listener, link),
-		    false);
+	LIST_EACH(&supervisor->listeners, link, after) {
+		const struct listener *listener = LIST_OWNER(link,
+		    struct listener, link);
+
+		if (listener->kind == child->kind)
+			send_listener(child, listener, false);
+	}
 }
 
 static int

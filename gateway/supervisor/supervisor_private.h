@@ -29,6 +29,7 @@ struct child {
 	enum process_kind kind;
 	uint32_t number;
 	pid_t pid;		/* 0: not running */
+	bool is_new;		/* never started yet */
 	struct ipc *ipc;
 	enum frame_process_state state;
 	enum child_answer answer;
@@ -47,6 +48,7 @@ struct child {
 
 struct listener {
 	struct list link;
+	enum process_kind kind;	/* who accepts on it */
 	char *name;
 	char *address;
 	uint16_t port;
@@ -134,6 +136,10 @@ void config_answered(struct supervisor *supervisor);
 void config_refused(struct supervisor *supervisor, const char *process,
 	struct text path, struct text reason);
 void config_send(struct supervisor *supervisor, struct child *child);
+
+/* supervisor_start.c */
+/* Start what the active configuration needs and is not there. */
+void processes_start(struct supervisor *supervisor);
 
 /* supervisor_log.c */
 void logs_open(struct supervisor *supervisor);

@@ -8,8 +8,9 @@
 #define OF(kind) (1u << PROCESS_##kind)
 
 static const unsigned int stop_stages[] = {
-	OF(SMTP),
-	OF(DELIVER),
+	OF(SMTP) | OF(PORTAL),
+	OF(SCAN) | OF(PROTECT) | OF(UNSEAL) | OF(DELIVER),
+	OF(VAULT),
 	OF(QUEUE),
 	OF(LOOKUP) | OF(KEYS) | OF(ADMIN),
 };

@@ -435,6 +435,8 @@ deliver_counters(struct frame_counter *out, size_t max)
 		{ .name = TEXT_INIT("delivered"), .value = counts.delivered },
 		{ .name = TEXT_INIT("deferred"), .value = counts.deferred },
 		{ .name = TEXT_INIT("failed"), .value = counts.failed },
+		{ .name = TEXT_INIT("needs_envelope"),
+			.value = counts.needs_envelope },
 		{ .name = TEXT_INIT("unknown"), .value = counts.unknown },
 		{ .name = TEXT_INIT("results_kept"),
 			.value = deliver_outbox_count(deliver.outbox) },

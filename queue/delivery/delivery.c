@@ -11,6 +11,7 @@
 #include "queue/delivery/delivery_command.h"
 #include "queue/delivery/delivery_destination.h"
 #include "queue/delivery/delivery_private.h"
+#include "queue/delivery/delivery_protection.h"
 #include "queue/delivery/delivery_tls.h"
 
 /* How often destinations without work are looked for. */
@@ -200,6 +201,8 @@ delivery_count_results(struct delivery *delivery,
 		[FRAME_RESULT_RELAYED] = &delivery->counts.delivered,
 		[FRAME_RESULT_DEFERRED] = &delivery->counts.deferred,
 		[FRAME_RESULT_FAILED] = &delivery->counts.failed,
+		[FRAME_RESULT_NEEDS_ENVELOPE] =
+		    &delivery->counts.needs_envelope,
 	};
 	size_t i;
 
@@ -258,6 +261,21 @@ delivery_enqueue(struct delivery *delivery, struct delivery_job *job)
 		delivery_put_off(delivery, job);
 	else
 		delivery_destination_add(destination, job);
+}
+
+/* It may not leave as it is: queue has made a mistake, or somebody else. */
+static bool
+delivery_refuse_unprotected(struct delivery *delivery,
+	struct delivery_job *job)
+{
+	const char *words = delivery_protection_refusal(&job->frame,
+	    delivery_protection_rule_insists(&job->frame.destination));
+
+	if (words == NULL)
+		return false;
+	delivery_job_refuse_unprotected(job, words);
+	delivery_job_done(delivery, job);
+	return true;
 }
 
 /* They go their own way from here; what is decided stays so. */
@@ -329,6 +347,8 @@ delivery_take(struct delivery *delivery, const struct frame_job *frame,
 		return error;
 	job->channel = channel;
 	delivery->counts.jobs++;
+	if (delivery_refuse_unprotected(delivery, job))
+		return 0;
 	other = delivery_find_at_hand(delivery, job);
 	if (other != NULL)
 		list_append(&other->followers, &job->link);

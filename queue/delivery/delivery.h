@@ -90,6 +90,7 @@ struct delivery_counts {
 	uint64_t delivered;	/* recipients, so far */
 	uint64_t deferred;
 	uint64_t failed;
+	uint64_t needs_envelope;
 	uint64_t unknown;	/* outcomes that SMTP could not tell */
 };
 struct delivery_counts delivery_count(const struct delivery *delivery);

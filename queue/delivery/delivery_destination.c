@@ -46,7 +46,8 @@ static int
 delivery_key_print(const struct frame_destination *settings,
 	struct buffer *out)
 {
-	int error = buffer_printf(out, "%u;", (unsigned int)settings->tls);
+	int error = buffer_printf(out, "%u;%u;", (unsigned int)settings->tls,
+	    (unsigned int)(settings->or_envelope != 0));
 
 	if (error == 0)
 		error = delivery_key_text(settings->key, out);
@@ -429,6 +430,8 @@ delivery_destination_unreachable(struct delivery_destination *destination,
 	struct delivery_job *job;
 	struct delivery_outcome outcome;
 	struct list given_up;
+	bool lacks_tls = destination->settings.or_envelope != 0 &&
+	    delivery_session_lacks_tls(session);
 
 	list_init(&given_up);
 	LIST_EACH(&destination->waiting, link, after) {
@@ -445,6 +448,9 @@ delivery_destination_unreachable(struct delivery_destination *destination,
 		if (trouble->is_reached)
 			job->is_reached = true;
 		delivery_trouble_outcome(trouble, job, &outcome);
+		/* Behind its floor there was a host that satisfied the rule. */
+		if (lacks_tls && job->floor == 0)
+			outcome.result = FRAME_RESULT_NEEDS_ENVELOPE;
 		delivery_job_decide_open(job, &outcome);
 		delivery_job_done(destination->delivery, job);
 	}

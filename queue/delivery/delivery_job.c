@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "gateway/base/ipc.h"
+#include "gateway/base/log.h"
 #include "gateway/base/memory.h"
 
 /*
@@ -147,6 +148,18 @@ delivery_job_decide_open(struct delivery_job *job,
 		else
 			delivery_job_decide(job, i, outcome);
 	}
+}
+
+void
+delivery_job_refuse_unprotected(struct delivery_job *job, const char *words)
+{
+	struct delivery_outcome outcome = { .result = FRAME_RESULT_DEFERRED,
+		.status = { 4, 7, 0 } };
+
+	log_event(LOG_ERROR_LEVEL, delivery_job_mid(job), "protection_unmet",
+	    LOG_NUMBER("job", job->frame.job), LOG_STRING("reason", words));
+	outcome.words = delivery_job_words(job, text_from(words));
+	delivery_job_decide_open(job, &outcome);
 }
 
 void

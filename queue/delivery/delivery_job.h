@@ -76,6 +76,13 @@ void delivery_job_trouble(struct delivery_job *job, size_t index,
 void delivery_job_decide_open(struct delivery_job *job,
 	const struct delivery_outcome *outcome);
 
+/*
+ * Put off everybody who is open, and say so in the log: a message that must
+ * be protected came without its protection.
+ */
+void delivery_job_refuse_unprotected(struct delivery_job *job,
+	const char *words);
+
 /* The host that was spoken to; copied. */
 void delivery_job_set_host(struct delivery_job *job, uint64_t dcid,
 	struct text host, struct text tls);

@@ -92,6 +92,7 @@ delivery_resolve_failed(struct delivery_resolve *resolve, uint8_t result,
 {
 	struct delivery_trouble *trouble = &resolve->trouble;
 
+	resolve->misses_some = true;
 	memset(trouble, 0, sizeof(*trouble));
 	delivery_trouble_set(trouble, DELIVERY_RANK_UNREACHABLE, subject,
 	    detail, "%.*s", TEXT_ARG(words));
@@ -114,6 +115,8 @@ delivery_resolve_found(struct delivery_resolve *resolve)
 			    each->items[j].is_named, &each->items[j].ip,
 			    each->items[j].port);
 	}
+	if (resolve->misses_some)
+		all->is_partial = true;
 	delivery_targets_release(&resolve->targets);
 	resolve->targets = all;
 	resolve->state = all->count > 0 ? DELIVERY_RESOLVE_FOUND :
@@ -198,6 +201,20 @@ delivery_host_is_literal(struct text name)
 	return name.len > 0 && name.data[0] == '[';
 }
 
+/*
+ * A host is known by name only.  Where the form of a message hangs on all of
+ * them it is asked for again soon.
+ */
+static void
+delivery_question_misses(struct delivery_question *question)
+{
+	struct delivery_resolve *resolve = question->resolve;
+
+	resolve->misses_some = true;
+	if (resolve->owner->settings.or_envelope)
+		delivery_resolve_believe(resolve, 0);
+}
+
 static void
 delivery_question_found(struct delivery_question *question,
 	const struct frame_hosts *hosts)
@@ -210,6 +227,8 @@ delivery_question_found(struct delivery_question *question,
 		question->found = delivery_targets_new();
 	for (i = 0; i < hosts->host_count; i++) {
 		host = &hosts->hosts[i];
+		if (host->temporary)
+			delivery_question_misses(question);
 		named = !delivery_host_is_literal(host->name);
 		for (j = 0; j < host->address_count; j++)
 			delivery_targets_add(question->found, host->name,
@@ -288,6 +307,7 @@ delivery_resolve_begin(struct delivery_resolve *resolve)
 	size_t count = settings->host_count > 0 ? settings->host_count : 1, i;
 
 	memset(&resolve->trouble, 0, sizeof(resolve->trouble));
+	resolve->misses_some = false;
 	resolve->until_ms = INT64_MAX;
 	resolve->questions = memory_array(count, sizeof(*resolve->questions));
 	resolve->question_count = count;

@@ -35,6 +35,7 @@ struct delivery_resolve {
 	int64_t until_ms;		/* how long it may be believed */
 	struct delivery_targets *targets;
 	struct delivery_trouble trouble;
+	bool misses_some;	/* a host could not be looked up */
 };
 
 void delivery_resolve_init(struct delivery_resolve *resolve,

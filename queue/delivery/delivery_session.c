@@ -305,8 +305,8 @@ delivery_session_begin(struct delivery_destination *destination, size_t start)
 	session->targets = delivery_targets_ref(destination->resolve.targets);
 	session->start = session->position = start;
 	session->is_first = true;
-	session->tried = memory_array(session->targets->count,
-	    sizeof(*session->tried));
+	session->fates = memory_array(session->targets->count,
+	    sizeof(*session->fates));
 	loop_chore_init(&session->chore, delivery_session_chore, session);
 	list_append(&destination->sessions, &session->link);
 	destination->session_count++;
@@ -391,7 +391,7 @@ delivery_session_free(struct delivery_session *session)
 	stream_free(session->stream);
 	delivery_targets_release(&session->targets);
 	digest_free(session->digest);
-	free(session->tried);
+	free(session->fates);
 	free(session);
 }
 
@@ -445,6 +445,44 @@ size_t
 delivery_session_position(const struct delivery_session *session)
 {
 	return session->position;
+}
+
+/* Whether another address of this host was reached, and lacks TLS. */
+static bool
+delivery_session_host_lacks_tls(const struct delivery_session *session,
+	const struct delivery_target *target)
+{
+	const struct delivery_target *other;
+	size_t i;
+
+	for (i = 0; i < session->targets->count; i++) {
+		other = &session->targets->items[i];
+		if (session->fates[i] == DELIVERY_FATE_LACKS_TLS &&
+		    other->is_named && target->is_named &&
+		    text_equal_nocase(other->host, target->host))
+			return true;
+	}
+	return false;
+}
+
+bool
+delivery_session_lacks_tls(const struct delivery_session *session)
+{
+	const struct delivery_targets *targets = session->targets;
+	size_t i;
+
+	if (session->start > 0 || targets->is_partial)
+		return false;
+	for (i = 0; i < targets->count; i++) {
+		if (session->fates[i] == DELIVERY_FATE_LACKS_TLS)
+			continue;
+		/* IPv6 where there is none is nobody's doing. */
+		if (session->fates[i] != DELIVERY_FATE_NO_ROUTE ||
+		    !delivery_session_host_lacks_tls(session,
+		    &targets->items[i]))
+			return false;
+	}
+	return true;
 }
 
 int64_t

@@ -33,6 +33,13 @@ bool delivery_session_is_busy(const struct delivery_session *session);
 /* Where its walk began, and which target it talks to. */
 size_t delivery_session_start(const struct delivery_session *session);
 size_t delivery_session_position(const struct delivery_session *session);
+/*
+ * Whether this walk reached every host of the destination and none can
+ * satisfy the TLS rule.  One that was not reached, refused service or could
+ * not be looked up says nothing, so that nobody chooses the form of a
+ * message by cutting connections.
+ */
+bool delivery_session_lacks_tls(const struct delivery_session *session);
 int64_t delivery_session_began_ms(const struct delivery_session *session);
 
 /* Idle: take the next job, if there is one. */

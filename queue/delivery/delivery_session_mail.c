@@ -8,6 +8,7 @@
 
 #include "gateway/base/log.h"
 #include "gateway/mail/mail_event.h"
+#include "queue/delivery/delivery_protection.h"
 #include "queue/delivery/delivery_requirements.h"
 
 /* On a fresh connection to the same host, when a kept one was dead. */
@@ -157,9 +158,17 @@ delivery_mail_checked(struct delivery_session *session)
 {
 	struct delivery_job *job = session->job;
 	const struct delivery_findings *findings = &session->check.findings;
+	const char *refusal;
 
-	delivery_requirements_apply(job, findings, session->extensions,
-	    session->size_max);
+	/* Once more, with the connection and the bytes that it is about. */
+	refusal = delivery_protection_refusal(&job->frame,
+	    session->tls != NULL && delivery_protection_rule_insists(
+	    &session->destination->settings));
+	if (refusal != NULL)
+		delivery_job_refuse_unprotected(job, refusal);
+	else
+		delivery_requirements_apply(job, findings,
+		    session->extensions, session->size_max);
 	if (job->open == 0) {
 		delivery_mail_over(session);
 		delivery_session_move(session, DELIVERY_IDLE);

@@ -41,7 +41,8 @@ static void
 delivery_open_connected(void *context, int descriptor, int system_error);
 
 static void
-delivery_open_failed(struct delivery_session *session, int system_error)
+delivery_open_failed(struct delivery_session *session,
+	enum delivery_rank rank, int system_error)
 {
 	const struct delivery_target *target =
 	    delivery_session_target(session);
@@ -53,8 +54,16 @@ delivery_open_failed(struct delivery_session *session, int system_error)
 	    clock_monotonic_ms());
 	mail_event_delivery_unreachable(0, target->host, target->address,
 	    text_from(words));
-	delivery_trouble_set(&session->trouble, DELIVERY_RANK_UNREACHABLE,
-	    4, 1, "connect to %.*s: %s", TEXT_ARG(target->label), words);
+	delivery_trouble_set(&session->trouble, rank, 4, 1,
+	    "connect to %.*s: %s", TEXT_ARG(target->label), words);
+}
+
+/* Told by the kernel at once, not by anybody outside. */
+static bool
+delivery_open_has_no_route(int system_error)
+{
+	return system_error == ENETUNREACH || system_error == EAFNOSUPPORT ||
+	    system_error == EADDRNOTAVAIL;
 }
 
 /* Gives false where the target failed at once. */
@@ -65,9 +74,15 @@ delivery_open_target(struct delivery_session *session)
 	int descriptor = delivery->peers->open_socket(delivery->context,
 	    delivery_session_target(session));
 
-	session->tried[session->position] = true;
+	session->fates[session->position] = DELIVERY_FATE_TRIED;
+	if (descriptor < 0 && delivery_open_has_no_route(errno)) {
+		session->fates[session->position] = DELIVERY_FATE_NO_ROUTE;
+		delivery_open_failed(session, DELIVERY_RANK_NO_ROUTE, errno);
+		return false;
+	}
 	if (descriptor < 0) {
-		delivery_open_failed(session, errno);
+		delivery_open_failed(session, DELIVERY_RANK_UNREACHABLE,
+		    errno);
 		return false;
 	}
 	delivery_session_move(session, DELIVERY_CONNECTING);
@@ -81,9 +96,11 @@ delivery_open_target(struct delivery_session *session)
 static bool
 delivery_open_may_try(const struct delivery_session *session)
 {
-	return !session->tried[session->position] && (session->takes_all ||
+	if (session->fates[session->position] != DELIVERY_FATE_UNTRIED)
+		return false;
+	return session->takes_all ||
 	    !delivery_health_is_bad(session->delivery->health,
-	    delivery_session_target(session), clock_monotonic_ms()));
+	    delivery_session_target(session), clock_monotonic_ms());
 }
 
 static bool
@@ -120,6 +137,11 @@ delivery_open_next(struct delivery_session *session)
 			return;
 	}
 	session->position = session->start;
+	if (session->targets->is_partial &&
+	    session->trouble.rank == DELIVERY_RANK_NEEDS_ENVELOPE)
+		delivery_trouble_set(&session->trouble,
+		    DELIVERY_RANK_UNREACHABLE, 4, 3,
+		    "a host could not be looked up, it may have TLS");
 	delivery_destination_unreachable(destination, session,
 	    &session->trouble);
 	delivery_session_close(session);
@@ -133,7 +155,8 @@ delivery_open_connected(void *context, int descriptor, int system_error)
 
 	session->connection = NULL;
 	if (descriptor < 0) {
-		delivery_open_failed(session, system_error);
+		delivery_open_failed(session, DELIVERY_RANK_UNREACHABLE,
+		    system_error);
 		delivery_open_walk(session);
 		return;
 	}
@@ -230,10 +253,17 @@ delivery_open_no_tls(struct delivery_session *session, uint16_t detail,
 	const struct delivery_target *target =
 	    delivery_session_target(session);
 
-	log_event(LOG_WARNING_LEVEL, 0, "tls_unavailable",
+	bool or_envelope = session->destination->settings.or_envelope != 0;
+
+	session->fates[session->position] = DELIVERY_FATE_LACKS_TLS;
+	/* Where an envelope takes its place that is no trouble. */
+	log_event(or_envelope ? LOG_INFO_LEVEL : LOG_WARNING_LEVEL, 0,
+	    "tls_unavailable",
 	    LOG_NUMBER("dcid", session->dcid),
 	    LOG_TEXT("host", target->label), LOG_STRING("reason", words));
-	delivery_trouble_set(&session->trouble, DELIVERY_RANK_TLS, 7, detail,
+	/* ... and what stands in the way of one tells more. */
+	delivery_trouble_set(&session->trouble, or_envelope ?
+	    DELIVERY_RANK_NEEDS_ENVELOPE : DELIVERY_RANK_TLS, 7, detail,
 	    "%.*s: %s", TEXT_ARG(target->label), words);
 }
 
@@ -335,23 +365,34 @@ delivery_open_shook_lost(struct delivery_session *session, const char *words)
 	delivery_open_without_tls(session, TLS_FAILURE_CONNECTION, words);
 }
 
+static void
+delivery_open_starttls_refused(struct delivery_session *session)
+{
+	char printed[SMTP_REPLY_PRINT_SIZE];
+
+	/* Not TLS is refused, the whole session is. */
+	if (session->is_last) {
+		delivery_open_refused(session);
+		return;
+	}
+	if (delivery_tls_refused(session->destination->settings.tls) ==
+	    DELIVERY_TLS_GO_ON) {
+		delivery_open_ready(session);
+		return;
+	}
+	smtp_reply_print(&session->reply, printed, sizeof(printed));
+	delivery_open_no_tls(session, 4, printed);
+	delivery_open_walk_politely(session);
+}
+
 void
 delivery_open_starttls(struct delivery_session *session)
 {
 	struct delivery_tls_names names;
 	struct tls_expectation expectation;
-	char printed[SMTP_REPLY_PRINT_SIZE];
 
 	if (smtp_reply_class(&session->reply) != 2) {
-		smtp_reply_print(&session->reply, printed, sizeof(printed));
-		if (delivery_tls_refused(session->destination->settings.tls) ==
-		    DELIVERY_TLS_GO_ON && !session->is_last) {
-			delivery_open_ready(session);
-			return;
-		}
-		if (!session->is_last)
-			delivery_open_no_tls(session, 4, printed);
-		delivery_open_refused(session);
+		delivery_open_starttls_refused(session);
 		return;
 	}
 	delivery_tls_expect(&session->destination->settings,

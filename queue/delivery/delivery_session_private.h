@@ -35,6 +35,14 @@ enum delivery_state {
 	DELIVERY_STATES
 };
 
+/* What became of a target in this walk. */
+enum delivery_fate {
+	DELIVERY_FATE_UNTRIED,
+	DELIVERY_FATE_TRIED,	/* not reached, or nothing known of its TLS */
+	DELIVERY_FATE_NO_ROUTE,	/* this machine has no way to the address */
+	DELIVERY_FATE_LACKS_TLS,	/* reached; it cannot satisfy the rule */
+};
+
 struct delivery_session {
 	struct list link;	/* in the destination, or of those leaving */
 	struct delivery *delivery;
@@ -46,7 +54,7 @@ struct delivery_session {
 	struct delivery_targets *targets;
 	size_t start;
 	size_t position;
-	bool *tried;		/* by target */
+	uint8_t *fates;		/* enum delivery_fate, by target */
 	bool takes_all;		/* second round: the ailing, too */
 	bool is_first;		/* the chore begins at position itself */
 	bool tls_failed;	/* a handshake at this target */

@@ -141,6 +141,8 @@ delivery_targets_add(struct delivery_targets *targets, struct text host,
 	char printed[INET6_ADDRSTRLEN];
 	struct delivery_target *target = delivery_targets_place(targets);
 
+	if (target == NULL)
+		targets->is_partial = true;
 	if (target == NULL || inet_ntop(ip->family == 4 ? AF_INET : AF_INET6,
 	    ip->bytes, printed, sizeof(printed)) == NULL)
 		return;

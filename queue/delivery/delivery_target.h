@@ -34,6 +34,7 @@ struct delivery_targets {
 	struct delivery_target *items;
 	size_t count;
 	size_t room;
+	bool is_partial;	/* there are more, not known or left out */
 };
 
 /* A host of a static route, borrowed from its text. */
@@ -56,7 +57,7 @@ struct delivery_targets *delivery_targets_new(void);
 struct delivery_targets *delivery_targets_ref(
 	struct delivery_targets *targets);
 void delivery_targets_release(struct delivery_targets **targets);
-/* Add one; left out when there are DELIVERY_TARGETS_MAX. */
+/* Add one; left out (is_partial) when there are DELIVERY_TARGETS_MAX. */
 void delivery_targets_add(struct delivery_targets *targets,
 	struct text host, bool is_named, const struct frame_address *ip,
 	uint16_t port);

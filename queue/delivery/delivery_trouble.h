@@ -14,6 +14,9 @@
 
 enum delivery_rank {
 	DELIVERY_RANK_NONE,
+	DELIVERY_RANK_NO_ROUTE,		/* not even tried */
+	DELIVERY_RANK_NEEDS_ENVELOPE,	/* no TLS here, but there is another
+					   way unless somebody is away */
 	DELIVERY_RANK_UNREACHABLE,	/* no connection, or lost early */
 	DELIVERY_RANK_REFUSED,		/* the host would not talk */
 	DELIVERY_RANK_TLS,		/* the host cannot satisfy the rule */

@@ -4,8 +4,10 @@
  * The first byte is the type.
  */
 #include <stdint.h>
+#include <string.h>
 
 #include "gateway/base/log.h"
+#include "gateway/config/config.h"
 #include "queue/queue_message.h"
 #include "queue/queue_record.h"
 
@@ -32,6 +34,32 @@ round_trip(unsigned int type, const union queue_record *value,
 	buffer_clear(&second);
 }
 
+/* None of it may get lost: what is not met must not look so. */
+static void
+same_protection(const struct queue_message *one,
+    const struct queue_message *two)
+{
+	const struct queue_protection *a = one->protection;
+	const struct queue_protection *b = two->protection;
+	static const uint8_t hash[32];
+
+	require((a == NULL) == (b == NULL));
+	require(queue_message_onward(one) == queue_message_onward(two));
+	if (a == NULL)
+		return;
+	require(a->form == b->form && a->met_us == b->met_us);
+	require(text_equal(a->profile, b->profile));
+	require(memcmp(a->envelope_id, b->envelope_id,
+	    sizeof(a->envelope_id)) == 0);
+	require(memcmp(a->met_sha256, b->met_sha256,
+	    sizeof(a->met_sha256)) == 0);
+	for (uint8_t tls = 0; tls <= CONFIG_DESTINATION_TLS_VERIFIED; tls++)
+		require(queue_protection_may_send(a, hash, tls) ==
+		    queue_protection_may_send(b, hash, tls));
+	require(a->met_us != 0 || !queue_protection_may_send(a, hash,
+	    CONFIG_DESTINATION_TLS_PREFERRED));
+}
+
 /* What is saved of a message restores to the same. */
 static void
 save_and_restore(const struct queue_saved *saved, struct arena *arena)
@@ -54,6 +82,9 @@ save_and_restore(const struct queue_saved *saved, struct arena *arena)
 	require(first.state.crashes == second.state.crashes);
 	require(text_equal(first.state.disposition,
 	    second.state.disposition));
+	require(text_equal(first.state.tags, second.state.tags));
+	require(text_equal(first.state.quarantine, second.state.quarantine));
+	same_protection(one, two);
 	queue_message_free(one);
 	queue_message_free(two);
 }
@@ -74,6 +105,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		round_trip(type, &value, arena);
 		if (type == QUEUE_RECORD_ACCEPT || type == QUEUE_RECORD_RELOC)
 			save_and_restore(&value.saved, arena);
+		if (type == QUEUE_RECORD_SPLIT)
+			save_and_restore(&value.split.child, arena);
 	}
 	require(queue_record_name(type) != NULL);
 	arena_free(arena);

@@ -41,6 +41,26 @@ test_parses(void **state)
 	assert_int_equal(parse("config check --help"), 0);
 	assert_true(call.help);
 	assert_int_equal(parse("message --help"), 0);
+	assert_int_equal(parse("queue --encryption"), 0);
+	assert_true(call.given[OPTION_ENCRYPTION]);
+	assert_int_equal(parse("quarantine list"), 0);
+	assert_int_equal(parse("quarantine list Policy --limit 5"), 0);
+	assert_int_equal(call.id, COMMAND_QUARANTINE_LIST);
+	assert_int_equal(call.argument_count, 1);
+	assert_int_equal(parse("quarantine release 1 2 3"), 0);
+	assert_int_equal(call.id, COMMAND_QUARANTINE_RELEASE);
+	assert_int_equal(call.argument_count, 3);
+	assert_int_equal(parse("envelope expire K7QD-24MX never"), 0);
+	assert_int_equal(call.id, COMMAND_ENVELOPE_EXPIRE);
+	assert_int_equal(parse("envelope open - --share=00 --output x"), 0);
+	assert_true(command_table[call.id].local);
+	assert_true(text_equal(call.values[OPTION_SHARE], TEXT("00")));
+	assert_int_equal(parse("envelope open f --share -"), 0);
+	assert_true(text_equal(call.values[OPTION_SHARE], TEXT("-")));
+	assert_int_equal(parse("key-service make-key f"), 0);
+	assert_true(command_table[call.id].local);
+	assert_int_equal(parse("abort 12"), 0);
+	assert_int_equal(call.id, COMMAND_ABORT);
 }
 
 static void
@@ -48,11 +68,41 @@ test_refuses(void **state)
 {
 	static const char *const wrong[] = { "nonsense", "ledger", "config",
 		"message", "message 1 2", "queue --manual", "queue --limit",
-		"status now", "queue --held=1", "completion" };
+		"status now", "queue --held=1", "completion", "abort",
+		"abort --all 1", "quarantine", "quarantine show",
+		"quarantine release", "quarantine delete --all",
+		"quarantine list a b", "envelope", "envelope show",
+		"envelope expire K7QD-24MX", "envelope lock",
+		"envelope open", "envelope open f --share",
+		"key-service", "key-service make-key", "queue --share 00" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		assert_int_not_equal(parse(wrong[i]), 0);
+}
+
+/* Files are completed where one is meant, and nowhere else. */
+static void
+test_completes_files(void **state)
+{
+	struct buffer out;
+	struct text t;
+
+	(void)state;
+	buffer_init(&out, 1 << 20);
+	assert_int_equal(command_print_completion(TEXT("bash"), &out), 0);
+	t = buffer_text(&out);
+	assert_true(text_find(t, TEXT("\"config check \"*) "
+	    "words=\"--help\"; files=1 ;;")) < t.len);
+	assert_true(text_find(t, TEXT("\"envelope open \"*) "
+	    "words=\"--share --output --help\"; files=1 ;;")) < t.len);
+	assert_true(text_find(t, TEXT("\"key-service make-key \"*) "
+	    "words=\"--help\"; files=1 ;;")) < t.len);
+	assert_true(text_find(t, TEXT("\"status \"*) "
+	    "words=\"--help\"; files=0 ;;")) < t.len);
+	assert_true(text_find(t, TEXT("\"envelope show \"*) "
+	    "words=\"--help\"; files=0 ;;")) < t.len);
+	buffer_clear(&out);
 }
 
 static void
@@ -86,6 +136,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parses),
 		cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_completes_files),
 		cmocka_unit_test(test_every_command_is_explained),
 	};
 

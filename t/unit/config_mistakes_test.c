@@ -56,7 +56,7 @@ static const struct mistake mistakes[] = {
 	{ BASE "Logs: {}\n", 8, "Logs", "did you mean logs?" },
 	{ BASE "nonsense_at_all: 1\n", 8, "nonsense_at_all",
 	  "unknown setting" },
-	{ BASE "content_filters: {}\n", 8, "content_filters",
+	{ BASE "message_filters: {}\n", 8, "message_filters",
 	  "needs the message scanner, which is not built yet" },
 	{ BASE "dkim:\n  selector: a\n", 8, "dkim",
 	  "needs DKIM signing, which is not built yet" },
@@ -208,9 +208,9 @@ static const struct mistake mistakes[] = {
 	{ BASE "tls: { trust: { system: false } }\n"
 	  "destinations:\n  - { domains: [ all ], tls: verified }\n", 10,
 	  "destinations[1].tls", "verified, but no authority is trusted" },
-	{ BASE "destinations:\n  - domains: [ all ]\n"
-	  "    tls_names: [ a.example ]\n", 10, "destinations[1].tls_names",
-	  "have no effect unless tls is verified" },
+	{ BASE "destinations:\n  - domains: [ all ]\n    tls: required\n"
+	  "    tls_names: [ a.example ]\n", 11, "destinations[1].tls_names",
+	  "have no effect unless tls is verified or preferred" },
 	{ BASE "dns: { forwarders: [ 192.0.2.1 ], "
 	  "root_hints: [ 192.0.2.2 ] }\n", 8, "dns.root_hints",
 	  "have no effect beside dns.forwarders" },
@@ -277,6 +277,27 @@ static const struct mistake mistakes[] = {
 	  "tls.trust.files[2]", "cannot read none.pem" },
 	{ BASE "dns: { trust_anchor: none }\n", 8, "dns.trust_anchor",
 	  "cannot read none" },
+	/* filters, encryption, the key service */
+	{ BASE "content_filters: { outgoing: [{ name: a }] }\n", 8,
+	  "content_filters.outgoing[1].actions", "the setting is missing" },
+	{ BASE "content_filters: { outgoing: [{ name: a, actions: [] }] }\n",
+	  8, "content_filters.outgoing[1].actions", "expected" },
+	{ BASE "content_filters: { both: [] }\n", 8, "content_filters.both",
+	  "unknown setting" },
+	/* X13: nothing of an envelope ever goes by plain HTTP */
+	{ BASE "encryption: { profiles: { a: { portal_url: "
+	  "\"http://msg.example.org\" } } }\n", 8,
+	  "encryption.profiles.a.portal_url", "without a path" },
+	{ BASE "encryption: { global: { max_message_size: 26 MB } }\n", 8,
+	  "encryption.global.max_message_size", "a size from 1 KB to 25 MB" },
+	{ BASE "encryption: { profiles: { a: { form: link } } }\n", 8,
+	  "encryption.profiles.a.form", "attachment_and_link or attachment" },
+	{ BASE "encryption: { global: { client_certificate: none } }\n", 8,
+	  "encryption.global.client_certificate", "certificate" },
+	{ BASE "key_service: { code_lifetime: 5 s }\n", 8,
+	  "key_service.code_lifetime", "a time from 1 min to 1 d" },
+	{ BASE "key_service: { portal: { port: 0 } }\n", 8,
+	  "key_service.portal.port", "from 1 to 65535" },
 };
 
 static void

@@ -286,6 +286,10 @@ peer_open_socket(void *context, const struct delivery_target *target)
 	size_t i;
 
 	(void)context;
+	if (target->ip.family == 6) {
+		errno = world.ipv6_errno;
+		return -1;
+	}
 	for (i = 0; i < world.address_count; i++) {
 		struct peer_address *address = &world.addresses[i];
 
@@ -331,6 +335,7 @@ peer_setup(void)
 	world.loop = loop_new();
 	buffer_init(&world.content, 64 * 1024 * 1024);
 	buffer_init(&world.commands, 1024 * 1024);
+	world.ipv6_errno = ECONNREFUSED;
 	world.config.hostname = TEXT("gateway.test");
 	world.config.dns.timeout_ms = 1000;
 	world.config.limits.connect_timeout_ms = 2000;
@@ -453,6 +458,12 @@ peer_give(const struct peer_job *job)
 	if (job->wrong_hash)
 		frame.envelope.sha256[0] ^= 1;
 	digest_free(digest);
+	frame.protection = job->protection;
+	if (job->met != PEER_MET_NOT)
+		memcpy(frame.met_sha256, frame.envelope.sha256,
+		    sizeof(frame.met_sha256));
+	if (job->met == PEER_MET_OTHERS)
+		frame.met_sha256[31] ^= 1;
 	frame.envelope.mid = 1000 + job->job;
 	frame.envelope.size = content.len;
 	frame.envelope.sender = text_from(job->sender);
@@ -475,6 +486,7 @@ peer_give(const struct peer_job *job)
 	frame.destination.key = TEXT("destination");
 	frame.destination.domain = text_from(job->domain);
 	frame.destination.tls = job->tls;
+	frame.destination.or_envelope = job->or_envelope;
 	frame.destination.tls_names = &tls_name;
 	frame.destination.tls_name_count = job->tls_name != NULL;
 	frame.destination.concurrency = job->concurrency == 0 ? 1 :

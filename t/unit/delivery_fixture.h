@@ -67,6 +67,7 @@ struct peer_world {
 	char last_name[64];
 	unsigned int ask_count;
 	void *tls;		/* SSL_CTX of the servers */
+	int ipv6_errno;		/* why no IPv6 address can be had */
 };
 
 extern struct peer_world world;
@@ -84,6 +85,9 @@ void peer_open_gate(void);
 void peer_wait(int64_t ms);
 /* The result of a recipient; fails where there is none. */
 const struct peer_result *peer_result_of(uint64_t job, uint32_t rid);
+
+/* For which bytes the protection of a job was made. */
+enum peer_met { PEER_MET_NOT, PEER_MET_THESE, PEER_MET_OTHERS };
 
 struct peer_job {
 	uint64_t job;
@@ -103,6 +107,9 @@ struct peer_job {
 	uint32_t per_connection;
 	uint32_t concurrency;
 	bool wrong_hash;
+	uint8_t or_envelope;
+	uint8_t protection;
+	enum peer_met met;
 };
 void peer_give(const struct peer_job *job);
 

@@ -168,6 +168,46 @@ test_limits(void **state)
 	assert_false(text_equal(d.key, e.key));
 }
 
+/* "TLS or an envelope": asked for, under a key that nobody shares. */
+static void
+test_protect(void **state)
+{
+	struct config_destination rule = destinations[1];
+	struct config other = config;
+	struct destination plain = resolve(*state, "example.com");
+	struct destination d = plain, verified = plain, own;
+
+	assert_int_equal(destination_protect(&d, false, *state), 0);
+	assert_int_equal(d.tls, CONFIG_DESTINATION_TLS_REQUIRED);
+	assert_int_equal(d.or_envelope, 1);
+	assert_int_equal(destination_protect(&verified, true, *state), 0);
+	assert_int_equal(verified.tls, CONFIG_DESTINATION_TLS_VERIFIED);
+	assert_false(text_equal(d.key, plain.key));
+	assert_false(text_equal(d.key, verified.key));
+	/* Not even with those that ask for TLS always. */
+	rule.tls = CONFIG_DESTINATION_TLS_REQUIRED;
+	other.destinations = &rule;
+	other.destination_count = 1;
+	assert_int_equal(destination_resolve(&other, TEXT("example.com"),
+	    *state, &plain), 0);
+	assert_false(text_equal(d.key, plain.key));
+	/* Required and verified stay as they are. */
+	verified = plain;
+	assert_int_equal(destination_protect(&verified, true, *state), 0);
+	assert_true(text_equal(verified.key, plain.key));
+	assert_int_equal(verified.or_envelope, 0);
+	own = d = resolve(*state, "bank.example");
+	assert_int_equal(destination_protect(&d, false, *state), 0);
+	assert_int_equal(d.tls, CONFIG_DESTINATION_TLS_VERIFIED);
+	assert_true(text_equal(d.key, own.key));
+	/* Never TLS: an envelope at once. */
+	rule.tls = CONFIG_DESTINATION_TLS_NONE;
+	assert_int_equal(destination_resolve(&other, TEXT("example.com"),
+	    *state, &d), 0);
+	assert_int_equal(destination_protect(&d, false, *state),
+	    ERROR_STATE);
+}
+
 static int
 setup(void **state)
 {
@@ -194,6 +234,7 @@ main(void)
 		TEST(test_literal),
 		TEST(test_no_domain),
 		TEST(test_limits),
+		TEST(test_protect),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

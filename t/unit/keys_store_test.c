@@ -16,8 +16,8 @@ static char folder[] = "/tmp/postern-keys-XXXXXX";
 static char key_path[sizeof(folder) + 16];
 
 static int
-load(struct keys_store *store, const char *name, struct text pem,
-	struct reason *why)
+load_role(struct keys_store *store, const char *name, struct text pem,
+	enum keys_role role, struct reason *why)
 {
 	const struct config_certificate certificate = {
 		.name = text_from(name),
@@ -25,7 +25,14 @@ load(struct keys_store *store, const char *name, struct text pem,
 		.certificate_pem = pem,
 	};
 
-	return keys_store_load(store, &certificate, why);
+	return keys_store_load(store, &certificate, role, why);
+}
+
+static int
+load(struct keys_store *store, const char *name, struct text pem,
+	struct reason *why)
+{
+	return load_role(store, name, pem, KEYS_ROLE_TLS_SERVER, why);
 }
 
 static void
@@ -147,6 +154,8 @@ refuses_what_does_not_fit(void **state)
 
 /* ---- policy ---- */
 
+#define TLS13_CLIENT \
+	SPACES SPACES "TLS 1.3, client CertificateVerify\0"
 #define SPACES "                                "
 #define TLS13 SPACES SPACES "TLS 1.3, server CertificateVerify\0"
 #define HASH "0123456789abcdef0123456789abcdef"
@@ -168,7 +177,16 @@ static const struct {
 	{ TEXT_INIT(HASH HASH POINT65), 0x0403, REMOTE_KEY_SIGN,
 	    PROCESS_SMTP, 0 },
 	{ TEXT_INIT(""), 0, REMOTE_KEY_PUBLIC, PROCESS_SMTP, 0 },
+	{ TEXT_INIT(TLS13 HASH), 0x0403, REMOTE_KEY_SIGN, PROCESS_VAULT, 0 },
+	{ TEXT_INIT(HASH HASH POINT65), 0x0403, REMOTE_KEY_SIGN,
+	    PROCESS_PORTAL, 0 },
 	/* nobody else */
+	{ TEXT_INIT(TLS13 HASH), 0x0403, REMOTE_KEY_SIGN, PROCESS_PROTECT,
+	    ERROR_REFUSED },
+	{ TEXT_INIT(TLS13_CLIENT HASH), 0x0403, REMOTE_KEY_SIGN,
+	    PROCESS_PROTECT, ERROR_REFUSED },
+	{ TEXT_INIT(""), 0, REMOTE_KEY_PUBLIC, PROCESS_PROTECT,
+	    ERROR_REFUSED },
 	{ TEXT_INIT(TLS13 HASH), 0x0403, REMOTE_KEY_SIGN, PROCESS_DELIVER,
 	    ERROR_REFUSED },
 	{ TEXT_INIT(""), 0, REMOTE_KEY_PUBLIC, PROCESS_QUEUE,
@@ -195,8 +213,8 @@ static const struct {
 	    ERROR_REFUSED },
 	{ TEXT_INIT(" " TLS13 HASH), 0x0403, REMOTE_KEY_SIGN, PROCESS_SMTP,
 	    ERROR_REFUSED },
-	{ TEXT_INIT(SPACES SPACES "TLS 1.3, client CertificateVerify\0"
-	    HASH), 0x0403, REMOTE_KEY_SIGN, PROCESS_SMTP, ERROR_REFUSED },
+	{ TEXT_INIT(TLS13_CLIENT HASH), 0x0403, REMOTE_KEY_SIGN,
+	    PROCESS_SMTP, ERROR_REFUSED },
 	{ TEXT_INIT(HASH HASH "\x03\0\x1d\x20" HASH "x"), 0x0403,
 	    REMOTE_KEY_SIGN, PROCESS_SMTP, ERROR_REFUSED },
 	{ TEXT_INIT(HASH HASH "\x03\0\x17\x20" HASH), 0x0403,
@@ -234,6 +252,60 @@ allows_what_the_table_says(void **state)
 	assert_true(keys_policy_serves(PROCESS_SMTP));
 	assert_false(keys_policy_serves(PROCESS_DELIVER));
 	assert_false(keys_policy_serves(PROCESS_NONE));
+	keys_store_free(store);
+	fixture_clear(&fixture);
+	(void)unlink(key_path);
+}
+
+static const struct {
+	struct text message;
+	uint16_t scheme;
+	uint8_t operation;
+	enum process_kind caller;
+	int error;
+} client_policies[] = {
+	{ TEXT_INIT(""), 0, REMOTE_KEY_PUBLIC, PROCESS_PROTECT, 0 },
+	{ TEXT_INIT(TLS13_CLIENT HASH), 0x0403, REMOTE_KEY_SIGN,
+	    PROCESS_PROTECT, 0 },
+	{ TEXT_INIT(TLS13 HASH), 0x0403, REMOTE_KEY_SIGN, PROCESS_PROTECT,
+	    ERROR_REFUSED },
+	{ TEXT_INIT(HASH HASH POINT32), 0x0403, REMOTE_KEY_SIGN,
+	    PROCESS_PROTECT, ERROR_REFUSED },
+	{ TEXT_INIT(TLS13_CLIENT HASH), 0x0403, REMOTE_KEY_SIGN,
+	    PROCESS_SMTP, ERROR_REFUSED },
+	{ TEXT_INIT(TLS13 HASH), 0x0403, REMOTE_KEY_SIGN, PROCESS_SMTP,
+	    ERROR_REFUSED },
+	{ TEXT_INIT(""), 0, REMOTE_KEY_PUBLIC, PROCESS_VAULT,
+	    ERROR_REFUSED },
+};
+
+/* One key, one role: also where it has two names. */
+static void
+keeps_client_and_server_apart(void **state)
+{
+	const struct fixture_order order = { .kind = "EC",
+		.common_name = "gateway", .issuer = *state };
+	struct fixture fixture = fixture_new(&order);
+	struct keys_store *store = keys_store_new(8);
+	struct remote_key_request request = { .name = TEXT("gateway") };
+	struct reason why;
+	size_t i;
+
+	fixture_write_key(key_path, fixture.key, 0600, NULL);
+	assert_int_equal(load_role(store, "gateway", fixture.pem,
+		KEYS_ROLE_TLS_CLIENT, &why), 0);
+	assert_int_equal(load(store, "mx", fixture.pem, &why),
+		ERROR_REFUSED);
+	for (i = 0; i < sizeof(client_policies) /
+	    sizeof(client_policies[0]); i++) {
+		request.operation = client_policies[i].operation;
+		request.scheme = client_policies[i].scheme;
+		request.message = client_policies[i].message;
+		if (keys_policy_check(client_policies[i].caller,
+		    keys_store_find(store, TEXT("gateway")), &request, &why)
+		    != client_policies[i].error)
+			fail_msg("row %zu", i);
+	}
 	keys_store_free(store);
 	fixture_clear(&fixture);
 	(void)unlink(key_path);
@@ -322,6 +394,7 @@ main(void)
 		cmocka_unit_test(looks_at_owner_and_mode),
 		cmocka_unit_test(refuses_what_does_not_fit),
 		cmocka_unit_test(allows_what_the_table_says),
+		cmocka_unit_test(keeps_client_and_server_apart),
 		cmocka_unit_test(keeps_old_padding_out_of_tls13),
 		cmocka_unit_test(counts_by_the_second),
 	};

@@ -64,12 +64,23 @@ tell_queue(void)
 
 	mail_event_accepted(&envelope);
 	mail_event_disposition(7, 1, T("no policy"));
+	mail_event_judged(7, 1, T("deliver"), T("secure"), T("a, b"),
+	    T("default"));
+	mail_event_filter_log(7, T("seen"));
+	mail_event_dropped(7, 1);
+	mail_event_quarantined(7, T("outbreak"), T("r"));
+	mail_event_needs_envelope(7, 1, T("default"));
+	mail_event_split(8, 7, 1);
+	mail_event_protected(7, T("default"), T("K7QD-24MX"), 1000, 1);
+	mail_event_encryption_deferred(7, T("default"), 1, T("away"), 0);
+	mail_event_encryption_timeout(7, T("default"), 9, T("away"));
 	mail_event_bounce_generated(8, 7, T("a@b"), 1, T("failed"));
 	mail_event_bounce_suppressed(7, 1, T("null sender"));
 	mail_event_held(7, T("cli:root"), T("r"));
 	mail_event_released(7, T("cli:root"));
 	mail_event_retried(7, T("cli:root"), 1);
 	mail_event_deleted(7, T("cli:root"), 1);
+	mail_event_aborted(7, T("cli:root"), 1);
 	mail_event_set_aside(7, T("damaged"), 2);
 	mail_event_done(7, 100);
 }

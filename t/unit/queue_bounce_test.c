@@ -38,6 +38,7 @@ make(struct rig *rig, uint64_t mid, struct queue_bounce_item *items,
 	struct queue_message *message = queue_table_find(queue, mid);
 	struct envelope envelope;
 	struct arena *arena = arena_new(1u << 20);
+	struct queue_bounce_notice notice = { .is_open = false };
 	struct queue_message *child;
 
 	assert_int_equal(queue_message_envelope(message, arena, &envelope),
@@ -45,7 +46,7 @@ make(struct rig *rig, uint64_t mid, struct queue_bounce_item *items,
 	for (size_t i = 0; i < count; i++)
 		items[i].recipient = &envelope.recipients[i];
 	child = queue_bounce_make(queue, message, &envelope, items, count,
-	    body);
+	    &notice, body);
 	arena_free(arena);
 	return child;
 }

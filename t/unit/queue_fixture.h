@@ -308,6 +308,11 @@ rig_kill(struct rig *rig)
 	for (size_t i = 0; i < RIG_DELIVERS; i++)
 		rig_disconnect(&rig->deliver[i]);
 	rig_disconnect(&rig->admin);
+	for (size_t i = 0; i < RIG_WORKERS; i++) {
+		rig_disconnect(&rig->scan[i]);
+		rig_disconnect(&rig->protect[i]);
+	}
+	rig_disconnect(&rig->vault);
 	if (rig->queue == NULL)
 		return;
 	queue_free(rig->queue);
@@ -370,6 +375,7 @@ rig_free(struct rig *rig)
 	loop_free(rig->loop);
 	arena_free(rig->arena);
 	free(rig->jobs);
+	free(rig->asks);
 	rig_remove_all(rig->directory);
 	free(rig);
 }
@@ -408,6 +414,14 @@ rig_got_act(struct rig *rig)
 }
 
 static inline void
+rig_send_act(struct rig *rig, const struct frame_queue_act_ask *ask)
+{
+	rig->act_count = 0;
+	frame_send(rig->admin.ipc, FRAME_QUEUE_ACT_ASK, ask, -1);
+	rig_run(rig, rig_got_act);
+}
+
+static inline void
 rig_act(struct rig *rig, uint8_t action, uint64_t mid, uint32_t rid,
     const char *recipient)
 {
@@ -420,9 +434,22 @@ rig_act(struct rig *rig, uint8_t action, uint64_t mid, uint32_t rid,
 		.actor = TEXT("cli:root"),
 	};
 
-	rig->act_count = 0;
-	frame_send(rig->admin.ipc, FRAME_QUEUE_ACT_ASK, &ask, -1);
-	rig_run(rig, rig_got_act);
+	rig_send_act(rig, &ask);
+}
+
+static inline void
+rig_act_in(struct rig *rig, uint8_t action, uint64_t mid,
+    const char *quarantine)
+{
+	struct frame_queue_act_ask ask = {
+		.id = 4,
+		.action = action,
+		.mid = mid,
+		.actor = TEXT("cli:root"),
+		.quarantine = text_from(quarantine),
+	};
+
+	rig_send_act(rig, &ask);
 }
 
 static inline bool

@@ -27,9 +27,26 @@
 
 #define RIG_JOBS_MAX 4096
 #define RIG_DELIVERS 2
+#define RIG_WORKERS 2
 #define RIG_WAIT_MS 20000
 
 struct rig;
+struct rig_ask;
+struct rig_peer;
+
+union rig_frame {
+	struct frame_id_lease id_lease;
+	struct frame_submit_result submit_result;
+	struct frame_accepting accepting;
+	struct frame_budget budget;
+	struct frame_judge judge;
+	struct frame_protect protect;
+	struct frame_job job;
+	struct frame_queue_list list;
+	struct frame_queue_message message;
+	struct frame_queue_act act;
+	struct frame_queue_ledger ledger;
+};
 
 struct rig_peer {
 	struct rig *rig;
@@ -51,6 +68,10 @@ struct rig_job {
 	char sender[128];
 	char key[256];
 	char domain[128];
+	uint8_t tls;
+	uint8_t or_envelope;
+	uint8_t protection;
+	uint8_t met_sha256[32];
 	uint8_t class;
 	uint64_t size;
 	bool is_intact;		/* its hash fits */
@@ -72,6 +93,17 @@ struct rig {
 	struct rig_peer smtp;
 	struct rig_peer deliver[RIG_DELIVERS];
 	struct rig_peer admin;
+	/* Connected by those tests that need them: queue_fixture_worker.h */
+	struct rig_peer scan[RIG_WORKERS];
+	struct rig_peer protect[RIG_WORKERS];
+	struct rig_peer vault;
+	struct rig_ask *asks;
+	size_t ask_count;
+	/* What scan and protect say; NULL: nothing. */
+	void (*judge)(struct rig *rig, struct rig_ask *ask);
+	void (*seal)(struct rig *rig, struct rig_ask *ask);
+	bool (*on_other)(struct rig_peer *peer, uint16_t type,
+		const union rig_frame *frame, int descriptor);
 	uint64_t mid;		/* next of the lease */
 	uint64_t lease_end;
 	uint64_t submitted;
@@ -200,7 +232,11 @@ rig_on_job(struct rig_peer *peer, const struct frame_job *frame,
 		.concurrency = frame->destination.concurrency,
 		.class = frame->envelope.class,
 		.size = frame->envelope.size,
+		.tls = frame->destination.tls,
+		.or_envelope = frame->destination.or_envelope,
+		.protection = frame->protection,
 	};
+	memcpy(job->met_sha256, frame->met_sha256, 32);
 	for (size_t i = 0; i < frame->envelope.recipient_count; i++)
 		job->rids[job->count++] = frame->envelope.recipients[i].rid;
 	rig_text(frame->envelope.recipients[0].address, job->first,
@@ -227,18 +263,6 @@ rig_on_job(struct rig_peer *peer, const struct frame_job *frame,
 	if (rig->answer != NULL)
 		rig->answer(rig, job);
 }
-
-union rig_frame {
-	struct frame_id_lease id_lease;
-	struct frame_submit_result submit_result;
-	struct frame_accepting accepting;
-	struct frame_budget budget;
-	struct frame_job job;
-	struct frame_queue_list list;
-	struct frame_queue_message message;
-	struct frame_queue_act act;
-	struct frame_queue_ledger ledger;
-};
 
 static inline void
 rig_keep(struct rig *rig, const struct record_shape *shape,
@@ -297,7 +321,8 @@ rig_on_frame(void *context, uint16_t type, struct text payload,
 	    payload, arena, &frame), 0);
 	if (type == FRAME_JOB)
 		rig_on_job(peer, &frame.job, descriptor);
-	else
+	else if (peer->rig->on_other == NULL ||
+	    !peer->rig->on_other(peer, type, &frame, descriptor))
 		rig_take(peer, type, &frame);
 	arena_free(arena);
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "gateway/base/log.h"
+#include "gateway/config/config.h"
 #include "queue/queue_message.h"
 
 /* The states in the order of enum message_state; x may move to y. */
@@ -22,7 +23,7 @@ static const char moves[MESSAGE_STATES][MESSAGE_STATES + 1] = {
 	[MESSAGE_PROTECTING] = "...x.xx",
 	[MESSAGE_READY] = "..x.xxx",
 	[MESSAGE_SENDING] = "..xx.xx",
-	[MESSAGE_HELD] = ".x.x..x",
+	[MESSAGE_HELD] = ".xxx..x",
 	[MESSAGE_DONE] = ".......",
 };
 
@@ -178,6 +179,110 @@ test_twice_is_once(void **state)
 }
 
 static void
+check_protection(const struct queue_protection *found,
+    const struct queue_protection *expected)
+{
+	assert_non_null(found);
+	assert_int_equal(found->form, expected->form);
+	assert_true(text_equal(found->profile, expected->profile));
+	assert_true(text_equal(found->subject, expected->subject));
+	assert_memory_equal(found->envelope_id, expected->envelope_id, 16);
+	assert_int_equal(found->since_us, expected->since_us);
+	assert_int_equal(found->attempts, expected->attempts);
+	assert_int_equal(found->next_try_us, expected->next_try_us);
+	assert_true(text_equal(found->reason, expected->reason));
+	assert_int_equal(found->met_us, expected->met_us);
+	assert_memory_equal(found->met_sha256, expected->met_sha256, 32);
+	assert_true(text_equal(found->reference, expected->reference));
+}
+
+/* Another body: size and hash in the envelope, pieces of its own. */
+static void
+test_new_body(void **state)
+{
+	struct queue_message *message = make(3);
+	struct segment_place piece = { 4, 4096, 10, 99 };
+	struct queue_change change = {
+		.set = QUEUE_SET_BODY,
+		.size = 99,
+		.sha256 = { 7 },
+		.pieces = &piece,
+		.piece_count = 1,
+	};
+	struct arena *arena = arena_new(1u << 20);
+	struct envelope envelope;
+
+	(void)state;
+	message->pieces_mid = 5;
+	message->damaged = true;
+	queue_message_apply(message, &change);
+	assert_int_equal(queue_message_envelope(message, arena, &envelope),
+	    0);
+	assert_int_equal(envelope.size, 99);
+	assert_int_equal(envelope.sha256[0], 7);
+	assert_int_equal(envelope.recipient_count, 3);
+	assert_int_equal(message->size, 99);
+	assert_int_equal(message->piece_count, 1);
+	assert_int_equal(message->pieces_mid, message->mid);
+	assert_false(message->damaged);
+	arena_free(arena);
+	queue_message_free(message);
+}
+
+/* Only the very body that was made, or TLS where that would do. */
+static void
+test_may_send(void **state)
+{
+	static const uint8_t made[32] = { 1 }, other[32] = { 2 };
+	struct queue_protection protection = { 0 };
+	uint8_t form;
+
+	(void)state;
+	assert_true(queue_protection_may_send(NULL, made,
+	    CONFIG_DESTINATION_TLS_NONE));
+	assert_true(queue_protection_may_send(&protection, made,
+	    CONFIG_DESTINATION_TLS_NONE));
+	/* A form that nobody knows is the strictest. */
+	for (form = PROTECTION_ENVELOPE; form < PROTECTION_FORMS + 2; form++) {
+		bool tls = form == PROTECTION_TLS_OR_ENVELOPE;
+
+		protection = (struct queue_protection){ .form = form };
+		assert_false(queue_protection_may_send(&protection, made,
+		    CONFIG_DESTINATION_TLS_NONE));
+		assert_false(queue_protection_may_send(&protection, made,
+		    CONFIG_DESTINATION_TLS_PREFERRED));
+		assert_int_equal(queue_protection_may_send(&protection, made,
+		    CONFIG_DESTINATION_TLS_REQUIRED), tls);
+		assert_int_equal(queue_protection_may_send(&protection, made,
+		    CONFIG_DESTINATION_TLS_VERIFIED), tls);
+		assert_int_equal(queue_protection_needs_tls(&protection),
+		    tls);
+		assert_int_equal(
+		    queue_protection_needs_envelope(&protection), !tls);
+		protection.met_us = 1;
+		memcpy(protection.met_sha256, made, 32);
+		assert_true(queue_protection_may_send(&protection, made,
+		    CONFIG_DESTINATION_TLS_NONE));
+		assert_false(queue_protection_may_send(&protection, other,
+		    CONFIG_DESTINATION_TLS_VERIFIED));
+	}
+}
+
+static const struct queue_protection full = {
+	.form = PROTECTION_TLS_OR_ENVELOPE,
+	.profile = TEXT_INIT("default"),
+	.subject = TEXT_INIT("A secured message"),
+	.envelope_id = { 1, 2, 3 },
+	.since_us = 17,
+	.attempts = 3,
+	.next_try_us = 18,
+	.reason = TEXT_INIT("away"),
+	.met_us = 19,
+	.met_sha256 = { 9 },
+	.reference = TEXT_INIT("K7QD-24MX"),
+};
+
+static void
 test_save_and_restore(void **state)
 {
 	struct queue_message *message = make(4), *other = make(4);
@@ -186,9 +291,13 @@ test_save_and_restore(void **state)
 	struct queue_recipient_change one = { .rid = 3,
 		.state = RECIPIENT_EXPIRED, .attempts = 9 };
 	struct queue_change change = {
-		.set = QUEUE_SET_DISPOSITION,
+		.set = QUEUE_SET_DISPOSITION | QUEUE_SET_QUARANTINE |
+		    QUEUE_SET_PROTECTION,
 		.disposition = TEXT("no policy"),
 		.disposition_version = 4,
+		.tags = TEXT("one, two"),
+		.quarantine = TEXT("outbreak"),
+		.protection = full,
 		.recipients = &one,
 		.recipient_count = 1,
 	};
@@ -199,6 +308,8 @@ test_save_and_restore(void **state)
 	(void)state;
 	queue_message_apply(message, &change);
 	queue_message_set_pieces(message, pieces, 2);
+	message->pieces_mid = 5;
+	message->parent_mid = 6;
 	message->state = MESSAGE_SENDING;
 	assert_int_equal(queue_message_save(message, arena, &saved), 0);
 	buffer_init(&bytes, 1u << 20);
@@ -211,6 +322,11 @@ test_save_and_restore(void **state)
 	assert_int_equal(other->live, 3);
 	assert_string_equal(other->disposition, "no policy");
 	assert_int_equal(other->config_version, 4);
+	assert_string_equal(other->tags, "one, two");
+	assert_string_equal(other->quarantine, "outbreak");
+	assert_int_equal(read.pieces_mid, 5);
+	assert_int_equal(read.parent_mid, 6);
+	check_protection(other->protection, &full);
 	assert_int_equal(read.piece_count, 2);
 	assert_int_equal(read.pieces[1].body_len, 30);
 	assert_true(text_equal(read.envelope, other->envelope));
@@ -229,6 +345,8 @@ main(void)
 		cmocka_unit_test(test_recipients_by_rid),
 		cmocka_unit_test(test_twice_is_once),
 		cmocka_unit_test(test_save_and_restore),
+		cmocka_unit_test(test_new_body),
+		cmocka_unit_test(test_may_send),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

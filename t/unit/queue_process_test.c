@@ -2,41 +2,10 @@
  * The queue as a whole, driven by its peers over socketpairs: accept,
  * deliver, bounce, defer, expire.
  */
-#include "t/unit/queue_fixture.h"
+#include "t/unit/queue_fixture_clock.h"
 
 #include <endian.h>
 #include <fcntl.h>
-#include <sys/mman.h>
-
-/* ---- the clock ---------------------------------------------------------- */
-
-static int64_t *clock_offsets;	/* both clocks; the wall clock alone */
-
-static void
-clock_make(void)
-{
-#ifdef POSTERN_TEST
-	char path[] = "/tmp/postern-clock-XXXXXX";
-	int descriptor = mkstemp(path);
-
-	if (descriptor == -1 || ftruncate(descriptor, 16) != 0)
-		abort();
-	clock_offsets = mmap(NULL, 16, PROT_READ | PROT_WRITE, MAP_SHARED,
-	    descriptor, 0);
-	close(descriptor);
-	setenv("POSTERN_CLOCK", path, 1);
-	clock_open();
-	unlink(path);
-#endif
-}
-
-static void
-clock_move(size_t which, int64_t seconds)
-{
-	if (clock_offsets == NULL)
-		skip();
-	clock_offsets[which] += seconds * 1000000;
-}
 
 /* ---- conditions --------------------------------------------------------- */
 

@@ -3,14 +3,14 @@
  * records, and what comes back is compared with a model that knows only what
  * the records say.
  */
-#include "t/unit/queue_fixture.h"
+#include "t/unit/queue_fixture_model.h"
+#include "t/unit/queue_fixture_worker.h"
 
 #include <fcntl.h>
 
 #include "gateway/store/segment_header.h"
 #include "gateway/store/segment_scan.h"
 
-#define MODEL_MAX 256
 #define SEGMENT_SIZE (4u * 1024 * 1024)
 
 /* ---- files -------------------------------------------------------------- */
@@ -48,188 +48,6 @@ path_in(const struct rig *rig, const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", rig->directory, name);
 	return path;
-}
-
-/* ---- what a queue knows -------------------------------------------------- */
-
-static int
-compare_mid(const void *a, const void *b)
-{
-	const struct queue_message *const *one = a;
-	const struct queue_message *const *two = b;
-
-	return (*one)->mid < (*two)->mid ? -1 : (*one)->mid > (*two)->mid;
-}
-
-static void
-dump_message(struct queue *queue, struct queue_message *message,
-    struct buffer *out)
-{
-	struct message_body *body = NULL;
-	uint8_t state = message->state == MESSAGE_SENDING ? MESSAGE_READY :
-	    message->state;
-	int r = queue_body_get(queue, message, &body);
-
-	assert_int_equal(buffer_printf(out, "%llu %s class=%u crashes=%u "
-	    "body=%d size=%llu hold=%s disposition=%s\n",
-	    (unsigned long long)message->mid, message_state_name(state),
-	    message->class, message->crashes, r,
-	    (unsigned long long)message->size,
-	    message->hold_reason ? message->hold_reason : "-",
-	    message->disposition ? message->disposition : "-"), 0);
-	message_body_release(&body);
-	for (size_t i = 0; i < message->recipient_count; i++) {
-		struct queue_recipient_change r1;
-
-		queue_recipient_save(&message->recipients[i], &r1);
-		assert_int_equal(buffer_printf(out,
-		    "  %u %s attempts=%u next=%lld %.*s\n", r1.rid,
-		    recipient_state_name(r1.state), r1.attempts,
-		    (long long)r1.next_try_us, TEXT_ARG(r1.reason)), 0);
-	}
-}
-
-/* Everything that must survive, as text. */
-static char *
-dump(struct queue *queue)
-{
-	size_t count = queue_table_count(queue), i = 0;
-	struct queue_message **all = memory_array(count + 1, sizeof(*all));
-	const struct queue_totals *totals = &queue->ledger.totals;
-	struct list *link, *after;
-	struct buffer out;
-	char *string;
-
-	buffer_init(&out, 1u << 24);
-	LIST_EACH(&queue->table.all, link, after)
-		all[i++] = LIST_OWNER(link, struct queue_message, all);
-	qsort(all, count, sizeof(*all), compare_mid);
-	for (i = 0; i < count; i++)
-		dump_message(queue, all[i], &out);
-	assert_int_equal(buffer_printf(&out,
-	    "%llu %llu %llu %llu %llu %llu %llu",
-	    (unsigned long long)totals->accepted,
-	    (unsigned long long)totals->generated,
-	    (unsigned long long)totals->delivered,
-	    (unsigned long long)totals->failed,
-	    (unsigned long long)totals->dropped,
-	    (unsigned long long)totals->deleted,
-	    (unsigned long long)totals->expired), 0);
-	string = memory_string(buffer_text(&out));
-	buffer_clear(&out);
-	free(all);
-	return string;
-}
-
-/* ---- the model ---------------------------------------------------------- */
-
-struct model_message {
-	uint64_t mid;
-	size_t count;
-	bool gone[300];		/* by rid */
-	size_t live;
-};
-
-struct model {
-	struct model_message messages[MODEL_MAX];
-	size_t count;
-	uint64_t in, out;	/* recipients that came and went */
-};
-
-static struct model_message *
-model_find(struct model *model, uint64_t mid)
-{
-	for (size_t i = 0; i < model->count; i++)
-		if (model->messages[i].mid == mid)
-			return &model->messages[i];
-	return NULL;
-}
-
-static void
-model_add(struct model *model, struct text encoded, struct arena *arena)
-{
-	struct envelope envelope;
-	struct model_message *message;
-
-	assert_int_equal(record_decode(&envelope_shape, encoded, arena,
-	    &envelope), 0);
-	if (model_find(model, envelope.mid) != NULL)
-		return;
-	message = &model->messages[model->count++];
-	*message = (struct model_message){
-		.mid = envelope.mid,
-		.count = envelope.recipient_count,
-		.live = envelope.recipient_count,
-	};
-	model->in += message->count;
-}
-
-static void
-model_change(struct model *model, uint64_t mid,
-    const struct queue_change *change, struct arena *arena)
-{
-	struct model_message *message = model_find(model, mid);
-
-	assert_non_null(message);
-	for (size_t i = 0; i < change->recipient_count; i++) {
-		uint32_t rid = change->recipients[i].rid;
-
-		if (change->recipients[i].state == RECIPIENT_LIVE)
-			continue;
-		assert_false(message->gone[rid]);
-		message->gone[rid] = true;
-		message->live--;
-		model->out++;
-	}
-	if (change->child.len > 0)
-		model_add(model, change->child, arena);
-}
-
-static void
-model_apply(struct model *model, const struct segment_record *record)
-{
-	struct arena *arena = arena_new(1u << 22);
-	union queue_record value;
-
-	assert_int_equal(queue_record_decode(record->type, record->envelope,
-	    arena, &value), 0);
-	if (record->type == QUEUE_RECORD_ACCEPT ||
-	    record->type == QUEUE_RECORD_RELOC)
-		model_add(model, value.saved.envelope, arena);
-	if (record->type == QUEUE_RECORD_STATE ||
-	    record->type == QUEUE_RECORD_OUTCOME)
-		model_change(model, record->mid, &value.change, arena);
-	arena_free(arena);
-}
-
-static void
-model_check(struct model *model, struct queue *queue)
-{
-	size_t live = 0;
-
-	for (size_t i = 0; i < model->count; i++) {
-		struct model_message *expected = &model->messages[i];
-		struct queue_message *found =
-		    queue_table_find(queue, expected->mid);
-
-		if (expected->live == 0) {
-			assert_null(found);
-			continue;
-		}
-		live++;
-		assert_non_null(found);
-		assert_int_equal(found->live, expected->live);
-		for (size_t j = 0; j < found->recipient_count; j++)
-			assert_int_equal(found->recipients[j].state !=
-			    RECIPIENT_LIVE,
-			    expected->gone[found->recipients[j].rid]);
-	}
-	assert_int_equal(queue_table_count(queue), live);
-	assert_int_equal(queue->ledger.totals.accepted +
-	    queue->ledger.totals.generated, model->in);
-	assert_int_equal(queue_ledger_live(&queue->ledger.totals),
-	    model->in - model->out);
-	assert_int_equal(queue->table.live, model->in - model->out);
 }
 
 /* ---- a life ------------------------------------------------------------- */
@@ -335,9 +153,8 @@ recover_cut(const char *bytes, size_t size, size_t cut,
 }
 
 static void
-test_every_boundary(void **state)
+cut_everywhere(struct rig *rig, size_t least)
 {
-	struct rig *rig = *state;
 	struct model *model = memory_new(sizeof(*model));
 	struct segment_header header;
 	struct segment_record record;
@@ -346,7 +163,6 @@ test_every_boundary(void **state)
 	char *expected, *found = NULL, *bytes;
 	size_t size, records = 0;
 
-	live_a_little(rig);
 	expected = dump(rig->queue);
 	rig_kill(rig);
 	bytes = read_file(path_in(rig, "log/seg-00000001"), &size);
@@ -363,12 +179,104 @@ test_every_boundary(void **state)
 			recover_cut(bytes, size, scan.offset + 40, model,
 			    NULL);
 	}
-	assert_true(records >= 40);
+	assert_true(records >= least);
 	assert_string_equal(found, expected);
 	free(found);
 	free(expected);
 	free(bytes);
 	free(model);
+}
+
+static void
+test_every_boundary(void **state)
+{
+	live_a_little(*state);
+	cut_everywhere(*state, 40);
+}
+
+/* ---- judged and protected ----------------------------------------------- */
+
+static void
+judge_by_mid(struct rig *rig, struct rig_ask *ask)
+{
+	struct frame_disposition changed = { .words = TEXT("changed") };
+
+	(void)rig;
+	if (ask->mid % 6 == 0)
+		rig_dispose(ask, &changed, 900);
+	else if (ask->mid % 6 <= 2)
+		rig_dispose_as(ask, FRAME_VERDICT_DELIVER,
+		    (uint8_t)(ask->mid % 6));
+	else if (ask->mid % 6 == 3)
+		rig_dispose_as(ask, FRAME_VERDICT_QUARANTINE,
+		    PROTECTION_ENVELOPE);
+	else
+		rig_dispose_as(ask, ask->mid % 6 == 4 ? FRAME_VERDICT_DROP :
+		    FRAME_VERDICT_BOUNCE, PROTECTION_NONE);
+}
+
+static void
+seal_by_mid(struct rig *rig, struct rig_ask *ask)
+{
+	if (ask->mid % 4 < 2)
+		rig_seal(rig, ask);
+	else
+		rig_seal_later(rig, ask);
+}
+
+static void
+answer_by_need(struct rig *rig, struct rig_job *job)
+{
+	if (job->or_envelope && strcmp(job->domain, "bare.example") == 0)
+		rig_send_result(rig, job, FRAME_RESULT_NEEDS_ENVELOPE, 0,
+		    "4.7.5", "no STARTTLS", FRAME_DESTINATION_REACHED);
+	else if (job->mid % 3 == 0)
+		rig_deliver(rig, job);
+}
+
+static bool
+is_quiet(struct rig *rig)
+{
+	return is_settled(rig) && list_is_empty(&rig->queue->streams.all) &&
+	    rig->queue->errands.counts[QUEUE_DESK_JUDGE] == 0;
+}
+
+/* Every verdict, envelopes made and not made, splits: cut everywhere. */
+static void
+test_every_boundary_protected(void **state)
+{
+	struct rig *rig = *state;
+	struct rig_mail both = {
+		.sender = "alice@example.org",
+		.to = { "bob@tls.example", "carol@bare.example" },
+	};
+
+	rig->judge = judge_by_mid;
+	rig->seal = seal_by_mid;
+	rig->answer = answer_by_need;
+	for (size_t i = 0; i < 18; i++) {
+		both.size = 200 + i * 50;
+		rig_accept(rig, &both);
+		rig_rest(rig, 5);
+	}
+	rig_run(rig, is_quiet);
+	rig_rest(rig, 100);
+	rig_run(rig, is_quiet);
+	rig_check_ledger(rig);
+	cut_everywhere(rig, 60);
+}
+
+static int
+setup_workers(void **state)
+{
+	struct rig *rig = rig_new_with_filters();
+
+	*state = rig;
+	rig->config.limits.segment_size = SEGMENT_SIZE;
+	rig_start(rig);
+	rig_connect_all(rig);
+	rig_connect_workers(rig);
+	return 0;
 }
 
 /* An index of any earlier moment leads to the same. */
@@ -569,6 +477,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_every_boundary),
+		cmocka_unit_test_setup_teardown(
+		    test_every_boundary_protected, setup_workers,
+		    rig_teardown),
 		TEST(test_old_index),
 		TEST(test_damaged_index),
 		TEST(test_index_version_1),

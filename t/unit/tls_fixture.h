@@ -38,12 +38,13 @@ static pid_t keys_pid;
 FIXTURE void
 serve_keys(int descriptor)
 {
-	const struct config_tls tls = { .certificates = certificates,
-		.certificate_count = KEY_COUNT };
+	const struct config config = { .tls = {
+		.certificates = certificates,
+		.certificate_count = KEY_COUNT } };
 	struct loop *loop = loop_new();
 	struct keys_service *service = keys_service_new(loop, KEY_COUNT);
 
-	require(keys_service_load(service, &tls) == 0);
+	require(keys_service_load(service, &config) == 0);
 	jail_drop(&(struct jail_user){ 0 }, NULL);
 	jail_enter(JAIL_LOOP);
 	require(keys_service_attach(service, PROCESS_SMTP, 0,

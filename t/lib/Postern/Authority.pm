@@ -32,7 +32,7 @@ sub new {
 
 # issue(name, [names => [..]], [days => N], [subject_only => 1],
 #     [alternative => subjectAltName as openssl writes it], [file =>],
-#     [key => 'rsa']); { cert, key } as paths.
+#     [key => 'rsa'], [usage => 'clientAuth']); { cert, key } as paths.
 sub issue {
 	my ($self, $name, %o) = @_;
 	my $base = "$self->{directory}/" . ($o{file} // $name);
@@ -45,7 +45,7 @@ sub issue {
 	my $names = $o{alternative} // join ',', map { "DNS:$_" }
 	    @{ $o{names} // [$name] };
 	print {$ext} "subjectAltName=$names\n" unless $o{subject_only};
-	print {$ext} "extendedKeyUsage=serverAuth\n";
+	printf {$ext} "extendedKeyUsage=%s\n", $o{usage} // 'serverAuth';
 	close $ext;
 	my @days = ('-days', $o{days} // 365);
 	run(qw(openssl x509 -req -CA), $self->{certificate}, '-CAkey',

@@ -152,12 +152,13 @@ sub session {
 				next;
 			}
 			$say->('354 go');
-			my $data = '';
+			my ($data, $is_whole) = ('');
 			while (defined(my $l = <$client>)) {
-				last if $l eq ".\r\n";
+				$is_whole = $l eq ".\r\n" and last;
 				$l =~ s/^\.//;
 				$data .= $l;
 			}
+			return unless $is_whole;
 			$self->record(%m, data => $data, tls => $tls,
 			    helo => $helo);
 			return if grep { /^dropdot-/ } @{ $m{to} };

@@ -1,0 +1,347 @@
+/*
+ * Rules and actions with their arguments: what the grammar allows and the
+ * registries do not is told here, with its place.
+ */
+#include "policy/filter_call.h"
+
+#include <stdarg.h>
+
+#define HEADER_NAME_MAX 100	/* bytes */
+#define TAG_MAX 100
+#define SHOWN_MAX 40
+
+typedef int (*bind_function)(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_call *out);
+
+static int fail(const struct filter_binder *binder, size_t offset,
+	const char *format, ...) PRINTF_LIKE(3, 4);
+
+static int
+fail(const struct filter_binder *binder, size_t offset, const char *format,
+	...)
+{
+	va_list args;
+	struct buffer words;
+
+	buffer_init(&words, REASON_TEXT_MAX);
+	va_start(args, format);
+	if (buffer_vprintf(&words, format, args) != 0)
+		buffer_reset(&words);
+	va_end(args);
+	binder->mistake->offset = offset;
+	reason_set(&binder->mistake->why, "%.*s",
+	    TEXT_ARG(buffer_text(&words)));
+	buffer_clear(&words);
+	return ERROR_MALFORMED;
+}
+
+/* ---- values ---- */
+
+static int
+need_string(const struct filter_binder *binder,
+	const struct filter_value *value, const char *what)
+{
+	return value->kind == FILTER_TOKEN_STRING ? 0 :
+	    fail(binder, value->offset, "expected %s in quotes", what);
+}
+
+static int
+bind_pattern(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_call *out)
+{
+	struct reason why = { 0 };
+	size_t offset = 0;
+	int error = need_string(binder, value, "a pattern");
+
+	if (error != 0)
+		return error;
+	if (text_is_empty(value->text))
+		return fail(binder, value->offset, "an empty pattern matches "
+		    "everything; write \"^$\" for an empty text");
+	out->identifier = smart_identifier_find(value->text);
+	if (out->identifier != NULL && signature->takes_identifier)
+		return 0;
+	if (out->identifier != NULL)
+		return fail(binder, value->offset, "\"%s\" is a smart "
+		    "identifier; only rules about bodies take one",
+		    out->identifier->name);
+	error = pattern_new(binder->space, value->text,
+	    signature->ignore_case, &out->pattern, &offset, &why);
+	if (error != 0)
+		return fail(binder, value->offset, "a bad pattern, behind "
+		    "its first %zu bytes: %s", offset, why.text);
+	return 0;
+}
+
+static int
+bind_count(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_call *out)
+{
+	(void)signature;
+	if (value->kind != FILTER_TOKEN_NUMBER || value->number == 0 ||
+	    value->number > FILTER_COUNT_MAX)
+		return fail(binder, value->offset,
+		    "expected a count from 1 to %d", FILTER_COUNT_MAX);
+	out->number = value->number;
+	return 0;
+}
+
+static int
+bind_size(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_call *out)
+{
+	if (value->kind != FILTER_TOKEN_NUMBER)
+		return fail(binder, value->offset, "\"%s\" is compared with "
+		    "a size, such as 10M", signature->name);
+	out->number = value->number;
+	return 0;
+}
+
+/* RFC 5322 3.6.8: printable ASCII without colon. */
+static int
+bind_header(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_call *out)
+{
+	bool is_name = value->text.len > 0 &&
+	    value->text.len <= HEADER_NAME_MAX;
+	size_t i;
+	int error = need_string(binder, value, "the name of a header field");
+
+	(void)signature;
+	if (error != 0)
+		return error;
+	for (i = 0; i < value->text.len; i++)
+		if (value->text.data[i] <= ' ' ||
+		    value->text.data[i] > '~' || value->text.data[i] == ':')
+			is_name = false;
+	if (!is_name)
+		return fail(binder, value->offset, "no name of a header "
+		    "field: 1 to %d printable ASCII characters without space "
+		    "and colon", HEADER_NAME_MAX);
+	out->name = value->text;
+	return 0;
+}
+
+/* What says how the body is to be read was read already. */
+static int
+bind_editable(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_call *out)
+{
+	int error = bind_header(binder, signature, value, out);
+
+	if (error == 0 && (text_starts_nocase(value->text,
+	    TEXT("Content-")) || text_equal_nocase(value->text,
+	    TEXT("MIME-Version"))))
+		return fail(binder, value->offset, "%.*s says how the body "
+		    "is to be read, and cannot be changed",
+		    TEXT_ARG(value->text));
+	return error;
+}
+
+static int
+bind_text(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_call *out)
+{
+	(void)signature;
+	out->text = value->text;
+	return need_string(binder, value, "a text");
+}
+
+static int
+bind_profile(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_call *out)
+{
+	int error = need_string(binder, value, "an encryption profile");
+
+	(void)signature;
+	if (error == 0 && config_encryption_profile_find(binder->config,
+	    value->text) == NULL)
+		return fail(binder, value->offset, "there is no encryption "
+		    "profile \"%.*s\"", TEXT_ARG(text_slice(value->text, 0,
+		    SHOWN_MAX)));
+	out->name = value->text;
+	return error;
+}
+
+static int
+bind_quarantine(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_call *out)
+{
+	int error = need_string(binder, value, "a quarantine");
+
+	(void)signature;
+	if (error == 0 && config_quarantine_find(binder->config,
+	    value->text) == NULL)
+		return fail(binder, value->offset, "there is no quarantine "
+		    "\"%.*s\"", TEXT_ARG(text_slice(value->text, 0,
+		    SHOWN_MAX)));
+	out->name = value->text;
+	return error;
+}
+
+static int
+bind_tag(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_call *out)
+{
+	bool is_tag = value->text.len > 0 && value->text.len <= TAG_MAX;
+	size_t i;
+	int error = need_string(binder, value, "a tag");
+
+	(void)signature;
+	for (i = 0; i < value->text.len && error == 0; i++) {
+		char c = value->text.data[i];
+
+		if (!text_is_alnum(c) && c != '_' && c != '.' && c != '-')
+			is_tag = false;
+	}
+	if (error == 0 && !is_tag)
+		return fail(binder, value->offset, "a tag is 1 to %d letters "
+		    "(A to Z), digits, \"_\", \".\" or \"-\"", TAG_MAX);
+	out->name = value->text;
+	return error;
+}
+
+static int
+bind_form(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_call *out)
+{
+	int error = need_string(binder, value, "\"always\" or \"tls\"");
+
+	(void)signature;
+	if (error != 0)
+		return error;
+	if (text_equal_nocase(value->text, TEXT("tls")))
+		out->form = PROTECTION_TLS_OR_ENVELOPE;
+	else if (!text_equal_nocase(value->text, TEXT("always")))
+		return fail(binder, value->offset, "expected \"always\" or "
+		    "\"tls\"");
+	return 0;
+}
+
+static const bind_function bind_argument[FILTER_ARGUMENTS] = {
+	[FILTER_ARGUMENT_PATTERN] = bind_pattern,
+	[FILTER_ARGUMENT_COUNT] = bind_count,
+	[FILTER_ARGUMENT_HEADER] = bind_header,
+	[FILTER_ARGUMENT_EDITABLE] = bind_editable,
+	[FILTER_ARGUMENT_TEXT] = bind_text,
+	[FILTER_ARGUMENT_PROFILE] = bind_profile,
+	[FILTER_ARGUMENT_QUARANTINE] = bind_quarantine,
+	[FILTER_ARGUMENT_TAG] = bind_tag,
+	[FILTER_ARGUMENT_FORM] = bind_form,
+};
+
+/* ---- calls ---- */
+
+static int
+bind_arguments(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_node *node, struct filter_call *out)
+{
+	size_t i, most = 0, wanted;
+	bool is_few = node->argument_count < signature->required;
+	int error = 0;
+
+	while (most < FILTER_CALL_ARGUMENTS &&
+	    signature->arguments[most] != FILTER_ARGUMENT_NONE)
+		most++;
+	wanted = is_few ? signature->required : most;
+	if (is_few || node->argument_count > most)
+		return fail(binder, node->offset, "\"%s\" takes at %s %zu "
+		    "argument%s, not %zu", signature->name, is_few ?
+		    "least" : "most", wanted, wanted == 1 ? "" : "s",
+		    node->argument_count);
+	for (i = 0; i < node->argument_count && error == 0; i++)
+		error = bind_argument[signature->arguments[i]](binder,
+		    signature, &node->arguments[i], out);
+	return error;
+}
+
+static bool
+is_order(enum filter_token_kind kind)
+{
+	return kind >= FILTER_TOKEN_LESS;
+}
+
+static int
+bind_comparison(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_node *node, struct filter_call *out)
+{
+	bool has = node->comparison != FILTER_TOKEN_END;
+
+	out->comparison = node->comparison;
+	if (!has && (signature->operand == FILTER_OPERAND_NONE ||
+	    signature->operand == FILTER_OPERAND_PATTERN_OR_NONE))
+		return 0;
+	if (!has)
+		return fail(binder, node->offset, "\"%s\" must be compared "
+		    "with %s", signature->name,
+		    signature->operand == FILTER_OPERAND_SIZE ?
+		    "a size, such as >= 10M" : "a pattern by == or !=");
+	if (signature->operand == FILTER_OPERAND_NONE)
+		return fail(binder, node->value.offset, "\"%s\" is true or "
+		    "false by itself, and is not compared",
+		    signature->name);
+	if (signature->operand == FILTER_OPERAND_SIZE)
+		return bind_size(binder, signature, &node->value, out);
+	if (is_order(node->comparison))
+		return fail(binder, node->value.offset, "\"%s\" is compared "
+		    "by == or !=", signature->name);
+	return bind_pattern(binder, signature, &node->value, out);
+}
+
+static int
+unknown(const struct filter_binder *binder, const struct filter_node *node)
+{
+	bool is_rule = node->kind == FILTER_NODE_RULE;
+	struct text name = text_slice(node->name, 0, SHOWN_MAX);
+	const char *needs = is_rule ? filter_missing_rule(node->name) :
+	    filter_missing_action(node->name);
+
+	if (needs != NULL)
+		return fail(binder, node->offset, "\"%.*s\" needs %s, which "
+		    "this gateway does not have yet", TEXT_ARG(name), needs);
+	if (is_rule && filter_action_find(node->name) != NULL)
+		return fail(binder, node->offset, "\"%.*s\" is an action, "
+		    "not a condition", TEXT_ARG(name));
+	if (!is_rule && filter_rule_find(node->name) != NULL)
+		return fail(binder, node->offset, "\"%.*s\" is a condition, "
+		    "not an action", TEXT_ARG(name));
+	return fail(binder, node->offset, "there is no %s \"%.*s\"", is_rule ?
+	    "condition" : "action", TEXT_ARG(name));
+}
+
+int
+filter_call_bind(const struct filter_binder *binder,
+	const struct filter_node *node, struct filter_call *out)
+{
+	const struct filter_signature *signature;
+	int error;
+
+	*out = (struct filter_call){ .name = TEXT_EMPTY,
+		.text = TEXT("$Subject"), .number = 1,
+		.form = PROTECTION_ENVELOPE };
+	if (node->kind == FILTER_NODE_RULE)
+		out->rule = filter_rule_find(node->name);
+	else
+		out->action = filter_action_find(node->name);
+	if (out->rule == NULL && out->action == NULL)
+		return unknown(binder, node);
+	signature = out->rule != NULL ? &out->rule->signature :
+	    &out->action->signature;
+	error = bind_arguments(binder, signature, node, out);
+	if (error == 0)
+		error = bind_comparison(binder, signature, node, out);
+	return error;
+}

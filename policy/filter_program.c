@@ -1,0 +1,206 @@
+/*
+ * The filter language's compiler and what runs its programs.
+ */
+#include "policy/filter_program.h"
+
+#include <stdlib.h>
+
+#include "gateway/base/memory.h"
+
+struct instruction {
+	enum filter_operation operation;
+	size_t target;			/* of a jump */
+	struct filter_call call;	/* RULE, ACTION */
+};
+
+struct filter_program {
+	struct instruction *code;
+	size_t count;
+	size_t room;
+};
+
+struct compiler {
+	struct filter_program *program;
+	const struct filter_binder *binder;
+};
+
+struct filter_program *
+filter_program_new(void)
+{
+	return memory_new(sizeof(struct filter_program));
+}
+
+void
+filter_program_free(struct filter_program *program)
+{
+	size_t i;
+
+	if (program == NULL)
+		return;
+	for (i = 0; i < program->count; i++)
+		pattern_free(program->code[i].call.pattern);
+	free(program->code);
+	free(program);
+}
+
+/* ---- compiling ---- */
+
+static struct instruction *
+emit(struct filter_program *program, enum filter_operation operation)
+{
+	struct instruction *instruction;
+
+	if (program->count == program->room) {
+		program->room = program->room == 0 ? 8 : 2 * program->room;
+		program->code = memory_resize(program->code, program->room,
+		    sizeof(program->code[0]));
+	}
+	instruction = &program->code[program->count++];
+	*instruction = (struct instruction){ .operation = operation };
+	return instruction;
+}
+
+size_t
+filter_program_jump(struct filter_program *program,
+	enum filter_operation operation)
+{
+	(void)emit(program, operation);
+	return program->count - 1;
+}
+
+void
+filter_program_land(struct filter_program *program, size_t jump)
+{
+	program->code[jump].target = program->count;
+}
+
+static int
+compile_before(void *context, struct filter_node *node)
+{
+	struct compiler *compiler = context;
+
+	/* An inactive filter is checked, and jumped over. */
+	if (node->kind == FILTER_NODE_FILTER && !node->is_active)
+		node->mark = filter_program_jump(compiler->program,
+		    FILTER_JUMP);
+	return 0;
+}
+
+/* Behind the left side, or behind a condition or the block of an IF. */
+static int
+compile_between(void *context, struct filter_node *node,
+	const struct filter_node *following)
+{
+	struct compiler *compiler = context;
+	struct filter_program *program = compiler->program;
+	size_t over;
+
+	if (node->kind == FILTER_NODE_AND) {
+		node->mark = filter_program_jump(program, FILTER_JUMP_FALSE);
+	} else if (node->kind == FILTER_NODE_OR) {
+		node->mark = filter_program_jump(program, FILTER_JUMP_TRUE);
+	} else if (node->kind == FILTER_NODE_IF &&
+	    following == node->first->next) {
+		node->mark = filter_program_jump(program, FILTER_JUMP_FALSE);
+	} else if (node->kind == FILTER_NODE_IF) {
+		over = filter_program_jump(program, FILTER_JUMP);
+		filter_program_land(program, node->mark);
+		node->mark = over;
+	}
+	return 0;
+}
+
+static int
+compile_after(void *context, struct filter_node *node)
+{
+	struct compiler *compiler = context;
+	struct filter_program *program = compiler->program;
+	bool is_rule = node->kind == FILTER_NODE_RULE;
+
+	if (is_rule || node->kind == FILTER_NODE_ACTION) {
+		struct instruction *instruction = emit(program, is_rule ?
+		    FILTER_RULE : FILTER_ACTION);
+
+		return filter_call_bind(compiler->binder, node,
+		    &instruction->call);
+	}
+	if (node->kind == FILTER_NODE_NOT)
+		(void)emit(program, FILTER_NOT);
+	else if (node->kind == FILTER_NODE_AND ||
+	    node->kind == FILTER_NODE_OR || node->kind == FILTER_NODE_IF ||
+	    (node->kind == FILTER_NODE_FILTER && !node->is_active))
+		filter_program_land(program, node->mark);
+	return 0;
+}
+
+int
+filter_program_add(struct filter_program *program,
+	const struct filter_binder *binder, struct filter_node *root)
+{
+	struct compiler compiler = { .program = program, .binder = binder };
+	const struct filter_walk walk = { .before = compile_before,
+		.between = compile_between, .after = compile_after,
+		.context = &compiler };
+
+	return filter_syntax_walk(root, &walk);
+}
+
+void
+filter_program_accelerate(struct filter_program *program)
+{
+	size_t i;
+
+	for (i = 0; i < program->count; i++)
+		if (program->code[i].call.pattern != NULL)
+			pattern_accelerate(program->code[i].call.pattern);
+}
+
+/* ---- running ---- */
+
+static int
+run_action(struct filter_judge *judge, const struct filter_call *call)
+{
+	int error = call->action->act(judge, call);
+
+	judge->has_acted = true;
+	judge->is_final = call->action->is_final;
+	return error;
+}
+
+int
+filter_program_run(const struct filter_program *program,
+	struct filter_judge *judge)
+{
+	bool truth = true;
+	size_t at = 0;
+	int error = 0;
+
+	while (at < program->count && error == 0 && !judge->is_final) {
+		const struct instruction *step = &program->code[at++];
+
+		switch (step->operation) {
+		case FILTER_RULE:
+			error = step->call.rule->evaluate(judge, &step->call,
+			    &truth);
+			break;
+		case FILTER_NOT:
+			truth = !truth;
+			break;
+		case FILTER_JUMP:
+			at = step->target;
+			break;
+		case FILTER_JUMP_TRUE:
+			at = truth ? step->target : at;
+			break;
+		case FILTER_JUMP_FALSE:
+			at = truth ? at : step->target;
+			break;
+		case FILTER_ACTION:
+			error = run_action(judge, &step->call);
+			break;
+		case FILTER_OPERATIONS:
+			require(false);
+		}
+	}
+	return error;
+}

@@ -1,0 +1,26 @@
+/*
+ * Action variables: "$Subject", "$Header['X-Mailer']" and so on within the
+ * texts of actions.  Names are compared without regard to case and
+ * underscores; what is no variable stays as it is written.
+ */
+#ifndef POLICY_FILTER_VARIABLE_H
+#define POLICY_FILTER_VARIABLE_H
+
+#include "policy/filter_judge.h"
+
+struct filter_variable {
+	const char *name;
+	const char *help;
+};
+/* Walk the table; NULL at the end. */
+const struct filter_variable *filter_variable_at(size_t index);
+
+/*
+ * Expand.  Whatever a message holds becomes data: one line of valid UTF-8
+ * without control bytes, cut to most bytes, in the judge's arena.
+ * ERROR_LIMIT where the arena is full.
+ */
+int filter_variable_expand(struct filter_judge *judge, struct text template,
+	size_t most, struct text *out) MUST_CHECK;
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * Smart identifiers: numbers that a pattern alone cannot tell from others,
+ * because a check digit or ranges decide.  Named in place of a pattern:
+ * *aba, *credit, *cusip, *ssn.
+ */
+#ifndef POLICY_SMART_IDENTIFIER_H
+#define POLICY_SMART_IDENTIFIER_H
+
+#include <stddef.h>
+
+#include "gateway/base/text.h"
+
+struct smart_identifier {
+	const char *name;
+	const char *help;
+	/* Bytes of one at the beginning of rest, 0 where there is none. */
+	size_t (*match)(struct text rest);
+};
+
+/* Walk the table; NULL at the end. */
+const struct smart_identifier *smart_identifier_at(size_t index);
+/* By name without regard to case; NULL where there is none. */
+const struct smart_identifier *smart_identifier_find(struct text name);
+
+/*
+ * Count them in a text, up to most.  One begins and ends where a word does;
+ * every beginning is tried, so that none hides behind a longer run of
+ * digits.
+ *   *first   the first of them; unchanged where there is none
+ */
+size_t smart_identifier_count(const struct smart_identifier *identifier,
+	struct text t, size_t most, struct text *first);
+
+#endif

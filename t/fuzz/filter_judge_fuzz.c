@@ -1,0 +1,134 @@
+/*
+ * policy/filter_set: any message is judged, alike by interpreted patterns and
+ * by those in machine code; a message that was marked is protected or set
+ * aside, never less; a changed message keeps its body.
+ */
+#include "policy/filter_set.h"
+
+#define ARENA_MAX ((size_t)128 * 1024 * 1024)
+#define CHANGED_MAX ((size_t)8 * 1024 * 1024)
+#define MESSAGE_MAX 65536
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct text mark[] = { TEXT_INIT("encrypt-deferred('p')") };
+static struct text body_conditions[] = {
+	TEXT_INIT("body-contains('a+b', 2)"),
+	TEXT_INIT("only-body-contains('(?i)secret')"),
+	TEXT_INIT("body-contains('*credit', 2) or body-contains('*aba', 3) "
+	    "or body-contains('*ssn') or body-contains('*cusip', 2)"),
+	TEXT_INIT("subject == '^.$' or header('From') != '@'"),
+};
+static struct text body_actions[] = {
+	TEXT_INIT("log-entry('$MatchedContent $filenames $filesizes')"),
+	TEXT_INIT("tag-message('t')"),
+};
+static struct text edits[] = {
+	TEXT_INIT("insert-header('X-New', '$Subject $AllHeaders')"),
+	TEXT_INIT("strip-header('X-Strip')"),
+	TEXT_INIT("edit-header-text('Subject', '[aeiou]', '<$MID>')"),
+};
+static struct config_content_filter filters[] = {
+	{ .name = TEXT_INIT("mark"), .active = 1, .actions = mark,
+	    .action_count = 1 },
+	{ .name = TEXT_INIT("body"), .active = 1,
+	    .match = CONFIG_FILTER_MATCH_ANY, .conditions = body_conditions,
+	    .condition_count = 4, .actions = body_actions,
+	    .action_count = 2 },
+	{ .name = TEXT_INIT("edits"), .active = 1, .actions = edits,
+	    .action_count = 3 },
+};
+static struct config_encryption_profile profile = {
+	.name = TEXT_INIT("p") };
+static const struct config config = {
+	.hostname = TEXT_INIT("gw.example.org"),
+	.encryption = { .profiles = &profile, .profile_count = 1 },
+	.content_filters = { .outgoing = filters, .outgoing_count = 3 },
+};
+
+/* What follows the header stands at the end of the changed message. */
+static void
+check_changed(struct text message, struct text changed)
+{
+	size_t at = text_find(message, TEXT("\r\n\r\n"));
+	struct text body = text_skip(message, at);
+
+	require(changed.len >= body.len);
+	require(text_equal(text_skip(changed, changed.len - body.len),
+	    body));
+}
+
+static void
+check_disposition(const struct frame_disposition *out, struct text message,
+	struct text changed)
+{
+	struct buffer wire;
+	size_t i, k;
+
+	require(out->verdict == FRAME_VERDICT_DELIVER ||
+	    out->verdict == FRAME_VERDICT_SET_ASIDE);
+	require(out->verdict == FRAME_VERDICT_SET_ASIDE ?
+	    out->reason.len > 0 && !out->has_body :
+	    out->protection.form == PROTECTION_ENVELOPE);
+	for (i = 0; i < out->log_entry_count; i++)
+		for (k = 0; k < out->log_entries[i].len; k++)
+			require((unsigned char)out->log_entries[i].data[k] >=
+			    ' ');
+	if (out->has_body) {
+		require(out->size == changed.len);
+		check_changed(message, changed);
+	} else {
+		require(changed.len == 0);
+	}
+	buffer_init(&wire, (size_t)1 << 20);
+	require(record_encode(&frame_disposition_shape, out, &wire) == 0);
+	buffer_clear(&wire);
+}
+
+static void
+judge(const struct filter_set *set, struct text message,
+	struct buffer *changed, struct buffer *wire)
+{
+	const struct envelope envelope = { .mid = 7,
+		.sender = TEXT_INIT("a@example.org"),
+		.direction = ENVELOPE_OUTGOING };
+	struct arena *arena = arena_new(ARENA_MAX);
+	struct frame_disposition out;
+
+	filter_set_judge(set, &envelope, message, arena, changed, &out);
+	check_disposition(&out, message, buffer_text(changed));
+	require(record_encode(&frame_disposition_shape, &out, wire) == 0);
+	arena_free(arena);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct filter_set *sets[2];
+	struct buffer changed[2], wire[2];
+	struct reason why = { 0 };
+	struct text message = text_of(size == 0 ? (const void *)"" : data,
+	    size);
+	size_t i;
+
+	if (size > MESSAGE_MAX)
+		return 0;
+	if (sets[0] == NULL) {
+		require(filter_set_new(&config, &sets[0], &why) == 0);
+		require(filter_set_new(&config, &sets[1], &why) == 0);
+		filter_set_accelerate(sets[1]);
+	}
+	for (i = 0; i < 2; i++) {
+		buffer_init(&changed[i], CHANGED_MAX);
+		buffer_init(&wire[i], (size_t)1 << 20);
+		judge(sets[i], message, &changed[i], &wire[i]);
+	}
+	require(text_equal(buffer_text(&changed[0]),
+	    buffer_text(&changed[1])));
+	require(text_equal(buffer_text(&wire[0]), buffer_text(&wire[1])));
+	for (i = 0; i < 2; i++) {
+		buffer_clear(&changed[i]);
+		buffer_clear(&wire[i]);
+	}
+	return 0;
+}

@@ -1,0 +1,282 @@
+/*
+ * Every rule of the filter language, true and false, and what cannot be
+ * judged.
+ */
+#include "t/unit/filter_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "policy/filter_call.h"
+
+static const struct {
+	const char *condition;
+	bool is_true;
+} rules[] = {
+	{ "true", true }, { "not true", false }, { "TRUE", true },
+	{ "subject", true },
+	{ "subject == '^\\\\[SECURE\\\\] '", true },
+	{ "subject == '\\[secure\\]'", false },
+	{ "subject == '(?i)\\[secure\\]'", true },
+	{ "subject != 'nothing'", true },
+	{ "subject != 'Gr\xc3\xbc\xc3\x9f""e'", false },
+	{ "subject == 'Gr\xc3\xbc\xc3\x9f""e'", true },
+	{ "header('X-Missing')", false }, { "header('x-empty')", true },
+	{ "header('X-Empty') == '^$'", true },
+	{ "header('X-Multi') == 'two\\s+too'", true },
+	{ "header('X-Multi') == 'one'", true },
+	{ "header('X-Multi') != 'two'", false },
+	{ "header('X-Multi') != 'three'", true },
+	{ "header('X-Missing') == 'x'", false },
+	{ "header('X-Missing') != 'x'", true },
+	{ "body-contains('password')", true },
+	{ "body-contains('password', 3)", true },
+	{ "body-contains('password', 4)", false },
+	{ "body-contains('secret;')", true },
+	{ "body-contains('gr\xc3\xbcn')", true },
+	{ "body-contains('c2Vj')", false },
+	{ "body-contains('SECURE')", false },
+	{ "only-body-contains('password', 2)", true },
+	{ "only-body-contains('password', 3)", false },
+	{ "only-body-contains('secret')", false },
+	{ "body-contains('*ssn')", false }, { "body-contains('*aba')", true },
+	{ "only-body-contains('*aba', 2)", false },
+	{ "body-size > 100", true }, { "body-size < 100", false },
+	{ "body-size <= 1M", true }, { "body-size >= 1K", false },
+	{ "body-size == 5", false }, { "body-size != 5", true },
+	{ "mail-from == '^anna@'", true },
+	{ "mail-from == '@example\\.com$'", false },
+	{ "mail-from != 'anna'", false },
+	{ "rcpt-to == '@EXAMPLE\\.com$'", true },
+	{ "rcpt-to == '^carol'", true },
+	{ "rcpt-to == 'dave'", false },
+	{ "rcpt-to != 'bob'", false }, { "rcpt-to != 'dave'", true },
+	{ "subject == 'SECURE' and mail-from == 'anna'", true },
+	{ "subject == 'nope' and mail-from == 'anna'", false },
+	{ "subject == 'nope' or mail-from == 'anna'", true },
+	{ "true or true and not true", false },
+	{ "true or (true and not true)", true },
+	{ "not (subject == 'nope' or header('X-Missing'))", true },
+};
+
+static void
+test_rules(void **unused)
+{
+	struct filter_fixture fixture;
+	size_t i;
+
+	(void)unused;
+	fixture_init(&fixture);
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		fixture_run(&fixture, rules[i].condition, "drop()", NULL,
+		    NULL);
+		if (fixture.out.verdict != (rules[i].is_true ?
+		    FRAME_VERDICT_DROP : FRAME_VERDICT_DELIVER))
+			fail_msg("%s: %s", rules[i].condition,
+			    frame_verdict_name(fixture.out.verdict));
+		if (rules[i].is_true)
+			assert_text(fixture.out.words, "one");
+		else
+			assert_text(fixture.out.words, "");
+	}
+	fixture_clear(&fixture);
+}
+
+/* A row that no test looks at is a mistake of ours. */
+static void
+test_rules_are_complete(void **unused)
+{
+	const struct filter_rule *rule;
+	size_t at, i;
+
+	(void)unused;
+	for (at = 0; (rule = filter_rule_at(at)) != NULL; at++) {
+		struct text name = text_from(rule->signature.name);
+		bool is_seen[2] = { false, false };
+
+		for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+			if (text_find(text_from(rules[i].condition), name) <
+			    strlen(rules[i].condition))
+				is_seen[rules[i].is_true] = true;
+		assert_true(is_seen[0] && is_seen[1]);
+	}
+}
+
+static void
+test_match_all_or_any(void **unused)
+{
+	struct filter_fixture fixture;
+	struct config_content_filter *filter;
+
+	(void)unused;
+	fixture_init(&fixture);
+	filter = fixture_filter(&fixture, "two", "subject == 'SECURE'",
+	    "drop()", NULL, NULL);
+	filter->conditions[filter->condition_count++] =
+	    TEXT("mail-from == 'nobody'");
+	filter->match = CONFIG_FILTER_MATCH_ALL;
+	fixture_judge(&fixture);
+	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DELIVER);
+	filter->match = CONFIG_FILTER_MATCH_ANY;
+	fixture_judge(&fixture);
+	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DROP);
+	filter->conditions[1] = TEXT("mail-from == 'anna'");
+	filter->match = CONFIG_FILTER_MATCH_ALL;
+	fixture_judge(&fixture);
+	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DROP);
+	filter->condition_count = 0;
+	fixture_judge(&fixture);
+	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DROP);
+	filter->active = 0;
+	fixture_judge(&fixture);
+	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DELIVER);
+	fixture_clear(&fixture);
+}
+
+static void
+test_who_is_judged(void **unused)
+{
+	struct filter_fixture fixture;
+
+	(void)unused;
+	fixture_init(&fixture);
+	fixture.envelope.class = ENVELOPE_CLASS_SERVICE;
+	fixture_run(&fixture, NULL, "drop()", NULL, NULL);
+	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DELIVER);
+	fixture.envelope.class = ENVELOPE_CLASS_MAIL;
+	fixture.envelope.direction = ENVELOPE_INCOMING;
+	fixture_run(&fixture, NULL, "drop()", NULL, NULL);
+	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DELIVER);
+	fixture.envelope.sender = TEXT("");
+	fixture.envelope.direction = ENVELOPE_OUTGOING;
+	fixture_run(&fixture, "mail-from == '^$'", "drop()", NULL, NULL);
+	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DROP);
+	fixture_clear(&fixture);
+}
+
+/* ---- fail closed: never "no match", never "deliver" ---- */
+
+static void
+check_set_aside(struct filter_fixture *fixture, const char *condition,
+	const char *words)
+{
+	fixture_run(fixture, condition, "deliver()", NULL, NULL);
+	assert_int_equal(fixture->out.verdict, FRAME_VERDICT_SET_ASIDE);
+	if (strstr(fixture->out.reason.data, words) == NULL)
+		fail_msg("%.*s", TEXT_ARG(fixture->out.reason));
+	assert_int_equal(fixture->out.has_body, 0);
+	assert_int_equal(fixture->out.protection.form, PROTECTION_NONE);
+}
+
+static struct text
+join(struct filter_fixture *fixture, const char *header, size_t count,
+	const char *piece)
+{
+	size_t len = strlen(piece), i;
+	char *bytes = arena_alloc(fixture->arena, strlen(header) +
+	    count * len + 1);
+
+	assert_non_null(bytes);
+	memcpy(bytes, header, strlen(header));
+	for (i = 0; i < count; i++)
+		memcpy(bytes + strlen(header) + i * len, piece, len);
+	return text_of(bytes, strlen(header) + count * len);
+}
+
+static void
+test_limits(void **unused)
+{
+	struct filter_fixture fixture;
+
+	(void)unused;
+	fixture_init(&fixture);
+	/* F01 */
+	fixture.message = join(&fixture, "Subject: x\r\n\r\n", 100000, "a");
+	check_set_aside(&fixture, "body-contains('^(a|aa)+$')",
+	    "a pattern ran into a limit");
+	fixture.message = join(&fixture, "Subject: x\r\n\r\n", 100000, "x");
+	check_set_aside(&fixture,
+	    "not body-contains('^(x+)+[yz]')", "a pattern ran into a limit");
+	/* F07, and structures that pass a limit */
+	fixture.message = join(&fixture, "Subject: x\r\n", 100001,
+	    "A: b\r\n");
+	check_set_aside(&fixture, "subject == 'y'", "too many header fields");
+	fixture.message = TEXT("Content-Type: text/plain\r\n"
+	    "Content-Transfer-Encoding: x-zip\r\n\r\nabc\r\n");
+	check_set_aside(&fixture, "body-contains('y')",
+	    "Content-Transfer-Encoding");
+	fixture.message = TEXT("Content-Type: text/plain; charset=x-nine\r\n"
+	    "\r\nabc\r\n");
+	check_set_aside(&fixture, "body-contains('y')", "charset of part 1");
+	fixture_clear(&fixture);
+}
+
+static void
+test_depth(void **unused)
+{
+	struct filter_fixture fixture;
+	struct buffer bytes;
+	size_t i;
+
+	(void)unused;
+	fixture_init(&fixture);
+	buffer_init(&bytes, 1 << 20);
+	for (i = 0; i < 100; i++)
+		assert_int_equal(buffer_printf(&bytes, "%sContent-Type: "
+		    "multipart/mixed; boundary=b%zu\r\n\r\n--b%zu\r\n",
+		    i == 0 ? "Subject: x\r\n" : "", i, i), 0);
+	fixture.message = buffer_text(&bytes);
+	check_set_aside(&fixture, "subject == 'y'", "nested too deep");
+	buffer_reset(&bytes);
+	assert_int_equal(buffer_add_text(&bytes, TEXT("Content-Type: "
+	    "multipart/mixed; boundary=b\r\n\r\n")), 0);
+	for (i = 0; i < 10100; i++)
+		assert_int_equal(buffer_add_text(&bytes,
+		    TEXT("--b\r\n\r\nx\r\n")), 0);
+	fixture.message = buffer_text(&bytes);
+	check_set_aside(&fixture, "subject == 'y'", "too many parts");
+	buffer_clear(&bytes);
+	fixture_clear(&fixture);
+}
+
+/* F03: broken UTF-8 in a subject and a body is still looked at. */
+static void
+test_broken_text(void **unused)
+{
+	struct filter_fixture fixture;
+
+	(void)unused;
+	fixture_init(&fixture);
+	fixture.message = TEXT("Subject: \xff\xfe secret\r\n"
+	    "Content-Type: text/plain; charset=utf-8\r\n\r\n"
+	    "\xc3\x28 hidden\r\n");
+	fixture_run(&fixture, "subject == 'secret'", "drop()", NULL, NULL);
+	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DROP);
+	fixture_run(&fixture, "body-contains('hidden')", "drop()", NULL,
+	    NULL);
+	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DROP);
+	fixture.envelope.sender = TEXT("\xff\xfe@secret");
+	fixture_run(&fixture, "mail-from == 'secret'", "drop()", NULL, NULL);
+	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DROP);
+	fixture.message = TEXT("");
+	fixture_run(&fixture, "subject", "drop()", NULL, NULL);
+	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DELIVER);
+	fixture_clear(&fixture);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_rules_are_complete),
+		cmocka_unit_test(test_match_all_or_any),
+		cmocka_unit_test(test_who_is_judged),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_broken_text),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
