@@ -24,7 +24,7 @@ note "POSTERN_SEED=$seed";
 
 my $calls = join ',', qw(write writev pwrite64 pwritev fsync fdatasync
     rename unlink ftruncate sendmsg sendto);
-my %short = (scan => 4, protect => 10, vault => 10, deliver => 6);
+my %short = (scan => 4, protect => 10, vault => 10, portal => 2, deliver => 6);
 
 my $sink = Postern::Sink->new;
 my $trial = Postern::Protection->new(hosts => "127.0.0.1:$sink->{port}",
@@ -32,7 +32,7 @@ my $trial = Postern::Protection->new(hosts => "127.0.0.1:$sink->{port}",
 	outcome_unknown queue_recovered leases_taken_back
 	queue_channel_lost lookup_channel_lost protect_later
 	key_service_failed scan_channel_lost protect_channel_lost
-	portal_channel_lost vault_channel_lost)]);
+	portal_channel_lost vault_channel_lost errands_taken_back)]);
 my $gateway = $trial->gateway;
 
 my ($count, $aged) = (0, 0);

@@ -6,46 +6,19 @@ use warnings;
 use lib 't/lib';
 use Digest::SHA qw(sha256_hex);
 use Test::More;
+use Postern::Corpus;
 use Postern::Gateway;
 use Postern::Port qw(wait_until);
 use Postern::Sink;
 use Postern::Smtp;
 
-my $folder = '../shared/testdata/mime';
-plan skip_all => "$folder is absent" unless -e "$folder/MESSAGES.tsv";
+my $missing = Postern::Corpus::missing();
+plan skip_all => $missing if $missing;
 
 my $sink = Postern::Sink->new;
 my $gateway = Postern::Gateway->new(sink => $sink);
 
-# What a strict relay must refuse, and why.
-sub fault {
-	my ($data) = @_;
-	return 'bare CR or LF' if $data =~ /\r(?!\n)|(?<!\r)\n/;
-	return 'NUL' if $data =~ /\0/;
-	return 'a line over 64 KB' if grep { length > 65536 }
-	    split /\r\n/, $data;
-	my ($header) = $data =~ /\A((?:[^\r\n]+\r\n)*)/;
-	return 'a header over 1 MB' if length $header > 1 << 20;
-	return '';
-}
-
-sub messages {
-	open my $list, '<', "$folder/MESSAGES.tsv" or die $!;
-	my @messages;
-	while (my $line = <$list>) {
-		next if $line =~ /^#/;
-		my ($path, $ends) = split /\t/, $line;
-		my $data = Postern::Gateway::slurp("$folder/$path");
-		$data =~ s/\n/\r\n/g if $ends eq 'lf';
-		# What has no line end at its end gets one (RFC 5321 2.3.8).
-		$data .= "\r\n" if $data ne '' && $data !~ /\n\z/;
-		push @messages, { path => $path, data => $data,
-		    fault => fault($data), number => scalar @messages };
-	}
-	return @messages;
-}
-
-my @messages = messages();
+my @messages = Postern::Corpus::messages();
 cmp_ok(scalar @messages, '>', 1000, 'messages');
 
 # The commands of one message, and how many replies they get.

@@ -5,8 +5,10 @@ use strict;
 use warnings;
 use IO::Socket::INET;
 
-# new(url => 'https://127.0.0.1:4443', [ca => file], [name => host])
+# new(url => 'https://127.0.0.1:4443', [ca => file], [name => host],
+#     [keep => 1])
 #   name: the host of Host and of the certificate, where url has an address
+#   keep: use a connection for many requests
 sub new {
 	my ($class, %o) = @_;
 	my $self = bless { cookies => {}, %o }, $class;
@@ -30,15 +32,40 @@ sub connect_to {
 	    SSL_verifycn_scheme => 'http');
 }
 
+sub read_whole {
+	my ($socket) = @_;
+	local $/;
+	return <$socket> // '';
+}
+
+# An answer by its length, for a connection that goes on.
+sub read_kept {
+	my ($self, $socket) = @_;
+	my $head = '';
+	while (defined(my $line = <$socket>)) {
+		$head .= $line;
+		last if $line eq "\r\n";
+	}
+	my ($length) = $head =~ /^Content-Length: (\d+)\r$/mi;
+	my $body = '';
+	while (length $body < ($length // 0)) {
+		read $socket, $body, $length - length $body, length $body or
+		    last;
+	}
+	$self->{socket} = $socket
+	    unless $head eq '' || $head =~ /^Connection: close\r$/mi;
+	return $head . $body;
+}
+
 # One request; { status, fields => { lower case name => value }, body }.
 sub request {
 	my ($self, $method, $path, %o) = @_;
-	my $socket = $self->connect_to or
+	my $socket = delete $self->{socket} // $self->connect_to or
 	    die "cannot connect to $self->{url}: $! " .
 	    ($IO::Socket::SSL::SSL_ERROR // '');
 	my $body = $o{body} // '';
-	my @fields = ("Host: $self->{name}:$self->{port}",
-	    'Connection: close');
+	my @fields = ("Host: $self->{name}:$self->{port}");
+	push @fields, 'Connection: close' unless $self->{keep};
 	push @fields, 'Cookie: ' . join '; ', map {
 		"$_=$self->{cookies}{$_}" } sort keys %{ $self->{cookies} }
 	    if %{ $self->{cookies} };
@@ -49,10 +76,8 @@ sub request {
 	my $text = join "\r\n", "$method $path HTTP/1.1", @fields, '', '';
 	local $SIG{PIPE} = 'IGNORE';
 	print {$socket} $text, $body;
-	local $/;
-	my $answer = <$socket> // '';
-	close $socket;
-	return $self->read_answer($answer);
+	return $self->read_answer($self->{keep} ?
+	    $self->read_kept($socket) : read_whole($socket));
 }
 
 sub read_answer {
