@@ -70,7 +70,7 @@ int secure_envelope_open(struct text header_bytes,
 	const struct secure_envelope_shares *shares, struct text payload,
 	struct buffer *out) MUST_CHECK;
 
-/* "K7QD-24MX": of an id, for people; 8 symbols, the last a check symbol. */
+/* "K7QD-24MF": of an id, for people; 8 symbols, the last a check symbol. */
 #define SECURE_ENVELOPE_REFERENCE_SIZE 10	/* with the NUL */
 void secure_envelope_reference(const uint8_t id[SECURE_ENVELOPE_ID_LEN],
 	char out[SECURE_ENVELOPE_REFERENCE_SIZE]);

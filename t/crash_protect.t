@@ -1,7 +1,8 @@
 #!/usr/bin/perl
-# kill -9 of scan, protect, vault, portal and deliver before every single
-# system call by which they speak or write, between the acceptance of a
-# message and the delivery of its envelope: nothing leaves in clear, nothing
+# kill -9 of scan, protect, vault and deliver before every single system call
+# by which they speak or write, between the acceptance of a message and the
+# delivery of its envelope, and of portal, vault and unseal while a recipient
+# opens it: nothing leaves in clear, nothing
 # is lost, nothing comes twice without a kill of deliver that explains it
 # (X04: at every step between the key and the envelope).
 use strict;
@@ -24,7 +25,7 @@ note "POSTERN_SEED=$seed";
 
 my $calls = join ',', qw(write writev pwrite64 pwritev fsync fdatasync
     rename unlink ftruncate sendmsg sendto);
-my %short = (scan => 4, protect => 10, vault => 10, portal => 2, deliver => 6);
+my %short = (scan => 4, protect => 10, vault => 10, deliver => 6);
 
 my $sink = Postern::Sink->new;
 my $trial = Postern::Protection->new(hosts => "127.0.0.1:$sink->{port}",
@@ -117,6 +118,39 @@ cmp_ok($kills, '>=', $points / 3, "$kills kills at $points points");
 for my $kind (qw(clear lost twice)) {
 	is_deeply($wrong{$kind} // [], [], "nothing $kind");
 }
+# A recipient who begins again, after each kill, reads the message.
+sub read_again {
+	my ($n, $kind) = @_;
+	my ($mail) = arrived($n);
+	my $file = Postern::Protection::envelope_file($mail->{data});
+	my $to = "r$n\@d.test";
+	return wait_until(30, sub {
+		age();
+		$gateway->move_clock(31);	# another code at once
+		my $page = eval {
+			my $browser = $trial->browser;
+			my $known = @{ [grep { grep { $_ eq $to }
+			    @{ $_->{to} } } $sink->messages] };
+			$browser->submit($browser->form(qr{/open$}, $file));
+			$browser->submit($browser->form(qr{/code$}));
+			my $code = Postern::Protection::wait_mail($sink, $to,
+			    $known, 2) or return;
+			if ($kind) {
+				my ($pid) = @{ $gateway->pids->{$kind} };
+				undef $kind;
+				kill 'KILL', $pid;
+			}
+			$browser->submit($browser->form(qr{/verify$}), code =>
+			    Postern::Protection::code_of($code->{data}));
+		};
+		return $page && $page->{body} =~ /canary-body-$n/;
+	});
+}
+for my $kind (qw(portal vault unseal)) {
+	my ($n, $come) = scene('scan', '-e', 'trace=none');
+	ok($come && read_again($n, $kind), "$kind dies while it is opened");
+}
+
 ok($gateway->json('ledger', 'verify')->{balanced}, 'the ledger balances');
 $gateway->finish;
 done_testing;

@@ -63,7 +63,7 @@ int vault_store_find(struct vault_store *store,
 	const uint8_t id[SECURE_ENVELOPE_ID_LEN], struct arena *arena,
 	struct vault_envelope *out) MUST_CHECK;
 /*
- * All with that reference ("K7QD-24MX"), at most
+ * All with that reference ("K7QD-24MF"), at most
  * VAULT_REFERENCE_MATCHES_MAX: references are short, and may meet.
  */
 int vault_store_find_reference(struct vault_store *store,

@@ -142,7 +142,7 @@ ask_vault(struct admin_request *request, struct frame_vault_act_ask *ask)
 		ask->key = request->call->arguments[0];
 	if (ask->key.len > KEY_MAX) {
 		admin_error(request, "postern: that is neither a reference "
-		    "such as K7QD-24MX nor an identity\n");
+		    "such as K7QD-24MF nor an identity\n");
 		admin_done(request, COMMAND_USAGE);
 		return;
 	}

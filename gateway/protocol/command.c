@@ -164,7 +164,7 @@ const struct command command_table[COMMANDS] = {
 		.most = 1,
 		.summary = "show one envelope and who opened it",
 		.detail = "KEY is the reference that people see, such as "
-		    "K7QD-24MX, or the identity of 32 hexadecimal digits. "
+		    "K7QD-24MF, or the identity of 32 hexadecimal digits. "
 		    "Neither the key nor the message is shown.",
 	},
 	[COMMAND_ENVELOPE_LOCK] = {

@@ -41,7 +41,7 @@ struct frame_protected {
 	uint8_t outcome;	/* enum frame_protect_outcome */
 	struct text status;	/* "4.4.3", where not DONE */
 	struct text reason;	/* in words, where not DONE */
-	struct text reference;	/* for people: "K7QD-24MX" */
+	struct text reference;	/* for people: "K7QD-24MF" */
 	uint64_t size;
 	uint8_t sha256[32];
 	struct text body;

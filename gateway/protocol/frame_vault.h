@@ -133,7 +133,7 @@ struct frame_vault_release {
  */
 struct frame_vault_link_ask {
 	uint64_t id;
-	struct text reference;		/* "K7QD-24MX" */
+	struct text reference;		/* "K7QD-24MF" */
 	struct text address;
 	struct text client;
 };

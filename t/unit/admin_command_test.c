@@ -354,7 +354,7 @@ static const struct frame_queue_message protected_message = {
 	.protection = { .form = PROTECTION_TLS_OR_ENVELOPE,
 		.profile = TEXT_INIT("Standard"),
 		.subject = TEXT_INIT("S") },
-	.is_protected = 1, .reference = TEXT_INIT("K7QD-24MX"),
+	.is_protected = 1, .reference = TEXT_INIT("K7QD-24MF"),
 	.parent_mid = 11 };
 
 static void
@@ -367,7 +367,7 @@ test_message(void **state)
 	assert_int_equal(world.history, 12);
 	expect_in(&world.out, "quarantine: Policy\nprotection: "
 	    "tls-or-envelope, profile Standard, done\n"
-	    "reference: K7QD-24MX\nsplit from: MID 11\n");
+	    "reference: K7QD-24MF\nsplit from: MID 11\n");
 }
 
 static void
@@ -381,7 +381,7 @@ test_message_as_json(void **state)
 	    "\"subject\":\"S\"}");
 	expect_in(&world.out, "\"parent\":11");
 	expect_in(&world.out, "\"quarantine\":\"Policy\"");
-	expect_in(&world.out, "\"reference\":\"K7QD-24MX\"");
+	expect_in(&world.out, "\"reference\":\"K7QD-24MF\"");
 }
 
 static void
@@ -423,7 +423,7 @@ static struct frame_vault_reader readers[] = {
 
 static struct frame_vault_row envelope = {
 	.envelope_id = TEXT_INIT("000102030405060708090a0b0c0d0e0f"),
-	.reference = TEXT_INIT("K7QD-24MX"), .mid = 12,
+	.reference = TEXT_INIT("K7QD-24MF"), .mid = 12,
 	.gateway = TEXT_INIT("gw.test"), .sender = TEXT_INIT("a@a.test"),
 	.sent_us = SENT_US, .expires_us = SENT_US * 4,
 	.readers = readers, .reader_count = 2 };
@@ -440,7 +440,7 @@ test_envelope_list(void **state)
 	assert_int_equal(world.ask.vault.limit, FRAME_VAULT_ROWS_MAX);
 	answer(FRAME_VAULT_ACT, &act);
 	assert_int_equal(world.status, COMMAND_OK);
-	expect_in(&world.out, "K7QD-24MX  12 ");
+	expect_in(&world.out, "K7QD-24MF  12 ");
 	expect_in(&world.out, "1/2   a@a.test -> b@b.test and 1 more\n");
 }
 
@@ -454,7 +454,7 @@ test_envelope_show(void **state)
 	assert_int_equal(world.ask.vault.action, FRAME_VAULT_SHOW);
 	expect_text(world.ask.vault.key, "k7qd24mx");
 	answer(FRAME_VAULT_ACT, &act);
-	expect_in(&world.out, "K7QD-24MX: open\n");
+	expect_in(&world.out, "K7QD-24MF: open\n");
 	expect_in(&world.out, "  b@b.test: opened 3 times, first at 20");
 	expect_in(&world.out, "  c@b.test: not opened\n");
 }
@@ -467,7 +467,7 @@ test_envelope_lock(void **state)
 
 	(void)state;
 	locked.is_locked = 1;
-	begin("envelope lock K7QD-24MX --json", admin_run_envelope_act);
+	begin("envelope lock K7QD-24MF --json", admin_run_envelope_act);
 	assert_int_equal(world.ask.vault.action, FRAME_VAULT_LOCK);
 	expect_text(world.ask.vault.actor, "root");
 	answer(FRAME_VAULT_ACT, &act);
@@ -482,7 +482,7 @@ test_envelope_unknown(void **state)
 	struct frame_vault_act act = { .reason = TEXT("nothing like it") };
 
 	(void)state;
-	begin("envelope unlock K7QD-24MX", admin_run_envelope_act);
+	begin("envelope unlock K7QD-24MF", admin_run_envelope_act);
 	assert_int_equal(world.ask.vault.action, FRAME_VAULT_UNLOCK);
 	answer(FRAME_VAULT_ACT, &act);
 	assert_int_equal(world.status, COMMAND_FAILED);
@@ -494,13 +494,13 @@ static void
 test_envelope_expire(void **state)
 {
 	(void)state;
-	begin("envelope expire K7QD-24MX 2026-12-31", admin_run_envelope_act);
+	begin("envelope expire K7QD-24MF 2026-12-31", admin_run_envelope_act);
 	assert_int_equal(world.ask.vault.action, FRAME_VAULT_EXPIRE);
 	assert_int_equal(world.ask.vault.expires_us,
 	    INT64_C(1798675200) * CLOCK_SECOND_US);
-	begin("envelope expire K7QD-24MX never", admin_run_envelope_act);
+	begin("envelope expire K7QD-24MF never", admin_run_envelope_act);
 	assert_int_equal(world.ask.vault.expires_us, 0);
-	begin("envelope expire K7QD-24MX soon", admin_run_envelope_act);
+	begin("envelope expire K7QD-24MF soon", admin_run_envelope_act);
 	assert_int_equal(world.status, COMMAND_USAGE);
 	assert_int_equal(world.ask_count, 2);
 }

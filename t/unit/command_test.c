@@ -50,7 +50,7 @@ test_parses(void **state)
 	assert_int_equal(parse("quarantine release 1 2 3"), 0);
 	assert_int_equal(call.id, COMMAND_QUARANTINE_RELEASE);
 	assert_int_equal(call.argument_count, 3);
-	assert_int_equal(parse("envelope expire K7QD-24MX never"), 0);
+	assert_int_equal(parse("envelope expire K7QD-24MF never"), 0);
 	assert_int_equal(call.id, COMMAND_ENVELOPE_EXPIRE);
 	assert_int_equal(parse("envelope open - --share=00 --output x"), 0);
 	assert_true(command_table[call.id].local);
@@ -72,7 +72,7 @@ test_refuses(void **state)
 		"abort --all 1", "quarantine", "quarantine show",
 		"quarantine release", "quarantine delete --all",
 		"quarantine list a b", "envelope", "envelope show",
-		"envelope expire K7QD-24MX", "envelope lock",
+		"envelope expire K7QD-24MF", "envelope lock",
 		"envelope open", "envelope open f --share",
 		"key-service", "key-service make-key", "queue --share 00" };
 

@@ -71,7 +71,7 @@ tell_queue(void)
 	mail_event_quarantined(7, T("outbreak"), T("r"));
 	mail_event_needs_envelope(7, 1, T("default"));
 	mail_event_split(8, 7, 1);
-	mail_event_protected(7, T("default"), T("K7QD-24MX"), 1000, 1);
+	mail_event_protected(7, T("default"), T("K7QD-24MF"), 1000, 1);
 	mail_event_encryption_deferred(7, T("default"), 1, T("away"), 0);
 	mail_event_encryption_timeout(7, T("default"), 9, T("away"));
 	mail_event_bounce_generated(8, 7, T("a@b"), 1, T("failed"));

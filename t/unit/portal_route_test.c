@@ -30,7 +30,7 @@ test_routes(void **unused)
 		    PORTAL_ROUTE_MESSAGE },
 		{ "/m/" ID "/", PORTAL_ROUTE_NONE },
 		{ "/m/" ID "0", PORTAL_ROUTE_NONE },
-		{ "/m/K7QD-24MX", PORTAL_ROUTE_NONE },
+		{ "/m/K7QD-24MF", PORTAL_ROUTE_NONE },
 		{ "/m/" ID "/code", PORTAL_ROUTE_CODE },
 		{ "/opened/" ID, PORTAL_ROUTE_NONE },
 		{ "/opened/" ID "/", PORTAL_ROUTE_PAGE },

@@ -178,7 +178,7 @@ rig_seal_as(struct rig_ask *ask, uint8_t outcome, const char *reason,
 		.attempt = ask->attempt,
 		.outcome = outcome,
 		.reason = text_from(reason),
-		.reference = TEXT("K7QD-24MX"),
+		.reference = TEXT("K7QD-24MF"),
 		.size = size,
 	};
 	struct message_body *body = NULL;

@@ -279,7 +279,7 @@ static const struct queue_protection full = {
 	.reason = TEXT_INIT("away"),
 	.met_us = 19,
 	.met_sha256 = { 9 },
-	.reference = TEXT_INIT("K7QD-24MX"),
+	.reference = TEXT_INIT("K7QD-24MF"),
 };
 
 static void

@@ -108,7 +108,7 @@ check_restarts(struct rig *rig, size_t size,
 	rig_run_jobs(rig, jobs + 2);
 	restart(rig);
 	protection = protection_of(rig, mid);
-	assert_true(text_equal(protection->reference, TEXT("K7QD-24MX")));
+	assert_true(text_equal(protection->reference, TEXT("K7QD-24MF")));
 	assert_memory_equal(protection->envelope_id, id, sizeof(id));
 	rig->answer = rig_deliver;
 	rig_run(rig, rig_is_empty);

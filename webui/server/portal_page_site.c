@@ -27,7 +27,7 @@ portal_page_home(struct portal_page *page, struct text token,
 	portal_page_add(page, "<form method=\"post\" action=\"/find\">\n");
 	add_token(page, token);
 	portal_page_add(page, "<p><label for=\"reference\">Reference, such as "
-	    "K7QD-24MX</label>\n"
+	    "K7QD-24MF</label>\n"
 	    "<input type=\"text\" id=\"reference\" name=\"reference\" "
 	    "maxlength=\"32\" autocapitalize=\"characters\" "
 	    "autocomplete=\"off\" spellcheck=\"false\" required");

@@ -84,7 +84,7 @@ portal_visit_find(struct portal_visit *visit)
 	    &typed) < 0 || secure_envelope_reference_parse(text_trim(typed),
 	    parsed) < 0) {
 		visit->error = "This reference has a typing mistake. It has "
-		    "eight letters and digits, such as K7QD-24MX.";
+		    "eight letters and digits, such as K7QD-24MF.";
 		show_home(visit, 422);
 		return;
 	}
