@@ -105,7 +105,10 @@ let number = 0;
 let failures = 0;
 export function ok(isGood, name) {
 	console.log(`${isGood ? "ok" : "not ok"} ${++number} - ${name}`);
-	failures += isGood ? 0 : 1;
+	if (!isGood) {
+		console.error(`# failed: ${name}`);
+		failures++;
+	}
 }
 export function finish() {
 	console.log(`1..${number}`);
