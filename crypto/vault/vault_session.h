@@ -31,7 +31,7 @@ int vault_session_find(struct vault_session_set *set,
 	struct text *address) MUST_CHECK;
 /*
  * Note that this envelope is opened: whether it was not the one opened last
- * in this session (saving its attachments opens no further one).
+ * under this token (saving its attachments opens no further one).
  */
 bool vault_session_opens(struct vault_session_set *set,
 	const uint8_t token[FRAME_TOKEN_LEN],

@@ -26,7 +26,16 @@ async function openFile(file, options) {
 		page.problems.push(`dialog ${dialog.message()}`);
 		dialog.dismiss();
 	});
-	page.on("pageerror", (error) => page.problems.push(String(error)));
+	/*
+	 * A frame that may not load shows Chromium's own page, whose script
+	 * can fail when the page around it goes away.
+	 */
+	page.on("pageerror", (error) => {
+		const where = String(error.stack);
+		if (!where.includes("chrome-error://chromewebdata/")) {
+			page.problems.push(where);
+		}
+	});
 	await page.goto(`file://${file}`);
 	return page;
 }
