@@ -45,7 +45,7 @@ STORE = segment_header segment_record segment_scan segment_directory \
 
 # floor 2
 PROTOCOL = build_id command command_print frame frame_command \
-	frame_deliver frame_judge frame_lookup frame_protect \
+	frame_deliver frame_fact frame_judge frame_lookup frame_protect \
 	frame_queue_admin frame_submit frame_supervisor frame_unseal \
 	frame_vault frame_vault_admin message_body process process_kind \
 	process_user
@@ -65,11 +65,13 @@ CRYPTO = certificate digest json_bounds key_service_message \
 	tls_context_client tls_session
 
 # floor 4
-POLICY = destination_resolve filter_action filter_call filter_judge filter_lexer \
-	filter_message filter_missing filter_mistake filter_program \
-	filter_rule filter_set filter_syntax filter_syntax_print \
-	filter_variable host_access host_address mail_flow pattern \
-	recipient_access smart_identifier
+POLICY = destination_resolve fact filter_action filter_action_fate \
+	filter_action_header filter_action_note filter_bodies filter_call \
+	filter_content filter_judge filter_lexer filter_message \
+	filter_missing filter_mistake filter_program filter_rule \
+	filter_rule_body filter_rule_envelope filter_rule_header filter_set \
+	filter_syntax filter_syntax_print filter_variable host_access \
+	host_address mail_flow pattern recipient_access smart_identifier
 
 # floor 5: the processes, without their main files
 LISTENERS = smtp_content smtp_counters smtp_greeting smtp_id_pool \

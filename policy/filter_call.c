@@ -9,10 +9,11 @@
 #define HEADER_NAME_MAX 100	/* bytes */
 #define TAG_MAX 100
 #define SHOWN_MAX 40
+#define WORDS_MAX 65536	/* a call, printed */
 
 typedef int (*bind_function)(const struct filter_binder *binder,
 	const struct filter_signature *signature,
-	const struct filter_value *value, struct filter_call *out);
+	const struct filter_value *value, struct filter_bound *out);
 
 static int fail(const struct filter_binder *binder, size_t offset,
 	const char *format, ...) PRINTF_LIKE(3, 4);
@@ -49,7 +50,7 @@ need_string(const struct filter_binder *binder,
 static int
 bind_pattern(const struct filter_binder *binder,
 	const struct filter_signature *signature,
-	const struct filter_value *value, struct filter_call *out)
+	const struct filter_value *value, struct filter_bound *out)
 {
 	struct reason why = { 0 };
 	size_t offset = 0;
@@ -78,7 +79,7 @@ bind_pattern(const struct filter_binder *binder,
 static int
 bind_count(const struct filter_binder *binder,
 	const struct filter_signature *signature,
-	const struct filter_value *value, struct filter_call *out)
+	const struct filter_value *value, struct filter_bound *out)
 {
 	(void)signature;
 	if (value->kind != FILTER_TOKEN_NUMBER || value->number == 0 ||
@@ -92,7 +93,7 @@ bind_count(const struct filter_binder *binder,
 static int
 bind_size(const struct filter_binder *binder,
 	const struct filter_signature *signature,
-	const struct filter_value *value, struct filter_call *out)
+	const struct filter_value *value, struct filter_bound *out)
 {
 	if (value->kind != FILTER_TOKEN_NUMBER)
 		return fail(binder, value->offset, "\"%s\" is compared with "
@@ -105,7 +106,7 @@ bind_size(const struct filter_binder *binder,
 static int
 bind_header(const struct filter_binder *binder,
 	const struct filter_signature *signature,
-	const struct filter_value *value, struct filter_call *out)
+	const struct filter_value *value, struct filter_bound *out)
 {
 	bool is_name = value->text.len > 0 &&
 	    value->text.len <= HEADER_NAME_MAX;
@@ -123,7 +124,7 @@ bind_header(const struct filter_binder *binder,
 		return fail(binder, value->offset, "no name of a header "
 		    "field: 1 to %d printable ASCII characters without space "
 		    "and colon", HEADER_NAME_MAX);
-	out->name = value->text;
+	out->text = value->text;
 	return 0;
 }
 
@@ -131,7 +132,7 @@ bind_header(const struct filter_binder *binder,
 static int
 bind_editable(const struct filter_binder *binder,
 	const struct filter_signature *signature,
-	const struct filter_value *value, struct filter_call *out)
+	const struct filter_value *value, struct filter_bound *out)
 {
 	int error = bind_header(binder, signature, value, out);
 
@@ -147,7 +148,7 @@ bind_editable(const struct filter_binder *binder,
 static int
 bind_text(const struct filter_binder *binder,
 	const struct filter_signature *signature,
-	const struct filter_value *value, struct filter_call *out)
+	const struct filter_value *value, struct filter_bound *out)
 {
 	(void)signature;
 	out->text = value->text;
@@ -157,41 +158,46 @@ bind_text(const struct filter_binder *binder,
 static int
 bind_profile(const struct filter_binder *binder,
 	const struct filter_signature *signature,
-	const struct filter_value *value, struct filter_call *out)
+	const struct filter_value *value, struct filter_bound *out)
 {
 	int error = need_string(binder, value, "an encryption profile");
 
 	(void)signature;
-	if (error == 0 && config_encryption_profile_find(binder->config,
-	    value->text) == NULL)
+	if (error != 0)
+		return error;
+	out->object = config_encryption_profile_find(binder->config,
+	    value->text);
+	if (out->object == NULL)
 		return fail(binder, value->offset, "there is no encryption "
 		    "profile \"%.*s\"", TEXT_ARG(text_slice(value->text, 0,
 		    SHOWN_MAX)));
-	out->name = value->text;
+	out->text = value->text;
 	return error;
 }
 
 static int
 bind_quarantine(const struct filter_binder *binder,
 	const struct filter_signature *signature,
-	const struct filter_value *value, struct filter_call *out)
+	const struct filter_value *value, struct filter_bound *out)
 {
 	int error = need_string(binder, value, "a quarantine");
 
 	(void)signature;
-	if (error == 0 && config_quarantine_find(binder->config,
-	    value->text) == NULL)
+	if (error != 0)
+		return error;
+	out->object = config_quarantine_find(binder->config, value->text);
+	if (out->object == NULL)
 		return fail(binder, value->offset, "there is no quarantine "
 		    "\"%.*s\"", TEXT_ARG(text_slice(value->text, 0,
 		    SHOWN_MAX)));
-	out->name = value->text;
+	out->text = value->text;
 	return error;
 }
 
 static int
 bind_tag(const struct filter_binder *binder,
 	const struct filter_signature *signature,
-	const struct filter_value *value, struct filter_call *out)
+	const struct filter_value *value, struct filter_bound *out)
 {
 	bool is_tag = value->text.len > 0 && value->text.len <= TAG_MAX;
 	size_t i;
@@ -207,14 +213,14 @@ bind_tag(const struct filter_binder *binder,
 	if (error == 0 && !is_tag)
 		return fail(binder, value->offset, "a tag is 1 to %d letters "
 		    "(A to Z), digits, \"_\", \".\" or \"-\"", TAG_MAX);
-	out->name = value->text;
+	out->text = value->text;
 	return error;
 }
 
 static int
 bind_form(const struct filter_binder *binder,
 	const struct filter_signature *signature,
-	const struct filter_value *value, struct filter_call *out)
+	const struct filter_value *value, struct filter_bound *out)
 {
 	int error = need_string(binder, value, "\"always\" or \"tls\"");
 
@@ -222,8 +228,10 @@ bind_form(const struct filter_binder *binder,
 	if (error != 0)
 		return error;
 	if (text_equal_nocase(value->text, TEXT("tls")))
-		out->form = PROTECTION_TLS_OR_ENVELOPE;
-	else if (!text_equal_nocase(value->text, TEXT("always")))
+		out->number = PROTECTION_TLS_OR_ENVELOPE;
+	else if (text_equal_nocase(value->text, TEXT("always")))
+		out->number = PROTECTION_ENVELOPE;
+	else
 		return fail(binder, value->offset, "expected \"always\" or "
 		    "\"tls\"");
 	return 0;
@@ -243,27 +251,47 @@ static const bind_function bind_argument[FILTER_ARGUMENTS] = {
 
 /* ---- calls ---- */
 
+/* How many arguments the rows allow. */
+static size_t
+most_arguments(const struct filter_signature *signature)
+{
+	size_t most = 0;
+
+	while (most < FILTER_CALL_ARGUMENTS &&
+	    signature->arguments[most] != FILTER_ARGUMENT_NONE)
+		most++;
+	return most > 0 && signature->takes_more ? FILTER_CALL_ARGUMENTS :
+	    most;
+}
+
+static enum filter_argument
+argument_kind(const struct filter_signature *signature, size_t index)
+{
+	while (signature->arguments[index] == FILTER_ARGUMENT_NONE)
+		index--;
+	return signature->arguments[index];
+}
+
 static int
 bind_arguments(const struct filter_binder *binder,
 	const struct filter_signature *signature,
 	const struct filter_node *node, struct filter_call *out)
 {
-	size_t i, most = 0, wanted;
+	size_t i, most = most_arguments(signature), wanted;
 	bool is_few = node->argument_count < signature->required;
 	int error = 0;
 
-	while (most < FILTER_CALL_ARGUMENTS &&
-	    signature->arguments[most] != FILTER_ARGUMENT_NONE)
-		most++;
 	wanted = is_few ? signature->required : most;
 	if (is_few || node->argument_count > most)
 		return fail(binder, node->offset, "\"%s\" takes at %s %zu "
 		    "argument%s, not %zu", signature->name, is_few ?
 		    "least" : "most", wanted, wanted == 1 ? "" : "s",
 		    node->argument_count);
-	for (i = 0; i < node->argument_count && error == 0; i++)
-		error = bind_argument[signature->arguments[i]](binder,
-		    signature, &node->arguments[i], out);
+	for (i = 0; i < node->argument_count && error == 0; i++) {
+		out->argument_count++;
+		error = bind_argument[argument_kind(signature, i)](binder,
+		    signature, &node->arguments[i], &out->arguments[i]);
+	}
 	return error;
 }
 
@@ -272,6 +300,14 @@ is_order(enum filter_token_kind kind)
 {
 	return kind >= FILTER_TOKEN_LESS;
 }
+
+static const char *const operand_words[FILTER_OPERANDS] = {
+	[FILTER_OPERAND_NONE] = "nothing",
+	[FILTER_OPERAND_PATTERN] = "a pattern by == or !=",
+	[FILTER_OPERAND_PATTERN_OR_NONE] = "a pattern by == or !=",
+	[FILTER_OPERAND_SIZE] = "a size, such as >= 10M",
+	[FILTER_OPERAND_TEXT] = "a text by == or !=",
+};
 
 static int
 bind_comparison(const struct filter_binder *binder,
@@ -287,18 +323,21 @@ bind_comparison(const struct filter_binder *binder,
 	if (!has)
 		return fail(binder, node->offset, "\"%s\" must be compared "
 		    "with %s", signature->name,
-		    signature->operand == FILTER_OPERAND_SIZE ?
-		    "a size, such as >= 10M" : "a pattern by == or !=");
+		    operand_words[signature->operand]);
 	if (signature->operand == FILTER_OPERAND_NONE)
 		return fail(binder, node->value.offset, "\"%s\" is true or "
 		    "false by itself, and is not compared",
 		    signature->name);
 	if (signature->operand == FILTER_OPERAND_SIZE)
-		return bind_size(binder, signature, &node->value, out);
+		return bind_size(binder, signature, &node->value,
+		    &out->operand);
 	if (is_order(node->comparison))
 		return fail(binder, node->value.offset, "\"%s\" is compared "
 		    "by == or !=", signature->name);
-	return bind_pattern(binder, signature, &node->value, out);
+	if (signature->operand == FILTER_OPERAND_TEXT)
+		return bind_text(binder, signature, &node->value,
+		    &out->operand);
+	return bind_pattern(binder, signature, &node->value, &out->operand);
 }
 
 static int
@@ -322,16 +361,44 @@ unknown(const struct filter_binder *binder, const struct filter_node *node)
 	    "condition" : "action", TEXT_ARG(name));
 }
 
+static int
+check_place(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_node *node)
+{
+	if (signature->place == FILTER_EVERYWHERE ||
+	    signature->place == binder->place)
+		return 0;
+	return fail(binder, node->offset, "\"%s\" belongs to %s",
+	    signature->name, signature->place == FILTER_IN_MESSAGE_FILTERS ?
+	    "message filters" : "content filters");
+}
+
+/* The call as it is written. */
+static int
+take_words(const struct filter_binder *binder, struct filter_node *node,
+	struct filter_call *out)
+{
+	struct buffer words;
+	int error;
+
+	buffer_init(&words, WORDS_MAX);
+	error = filter_syntax_print(node, &words);
+	if (error == 0)
+		error = arena_copy(binder->arena, buffer_text(&words),
+		    &out->words);
+	buffer_clear(&words);
+	return error == 0 ? 0 : fail(binder, node->offset, "it is too long");
+}
+
 int
 filter_call_bind(const struct filter_binder *binder,
-	const struct filter_node *node, struct filter_call *out)
+	struct filter_node *node, struct filter_call *out)
 {
 	const struct filter_signature *signature;
 	int error;
 
-	*out = (struct filter_call){ .name = TEXT_EMPTY,
-		.text = TEXT("$Subject"), .number = 1,
-		.form = PROTECTION_ENVELOPE };
+	*out = (struct filter_call){ 0 };
 	if (node->kind == FILTER_NODE_RULE)
 		out->rule = filter_rule_find(node->name);
 	else
@@ -340,8 +407,41 @@ filter_call_bind(const struct filter_binder *binder,
 		return unknown(binder, node);
 	signature = out->rule != NULL ? &out->rule->signature :
 	    &out->action->signature;
-	error = bind_arguments(binder, signature, node, out);
+	error = check_place(binder, signature, node);
+	if (error == 0)
+		error = bind_arguments(binder, signature, node, out);
 	if (error == 0)
 		error = bind_comparison(binder, signature, node, out);
+	if (error == 0)
+		error = take_words(binder, node, out);
 	return error;
+}
+
+void
+filter_call_clear(struct filter_call *call)
+{
+	size_t i;
+
+	for (i = 0; i < call->argument_count; i++) {
+		pattern_free(call->arguments[i].pattern);
+		call->arguments[i].pattern = NULL;
+	}
+	pattern_free(call->operand.pattern);
+	call->operand.pattern = NULL;
+}
+
+uint64_t
+filter_call_number(const struct filter_call *call, size_t index,
+	uint64_t fallback)
+{
+	return index < call->argument_count ? call->arguments[index].number :
+	    fallback;
+}
+
+struct text
+filter_call_text(const struct filter_call *call, size_t index,
+	struct text fallback)
+{
+	return index < call->argument_count ? call->arguments[index].text :
+	    fallback;
 }

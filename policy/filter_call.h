@@ -18,7 +18,7 @@
 #include "policy/pattern.h"
 #include "policy/smart_identifier.h"
 
-#define FILTER_CALL_ARGUMENTS 3
+#define FILTER_CALL_ARGUMENTS 4
 #define FILTER_COUNT_MAX 1000
 
 enum filter_argument {
@@ -40,8 +40,16 @@ enum filter_operand {
 	FILTER_OPERAND_NONE,
 	FILTER_OPERAND_PATTERN,
 	FILTER_OPERAND_PATTERN_OR_NONE,
-	FILTER_OPERAND_SIZE,
+	FILTER_OPERAND_SIZE,		/* by any comparison */
+	FILTER_OPERAND_TEXT,		/* by == or != */
 	FILTER_OPERANDS
+};
+
+/* Where a rule or an action may stand. */
+enum filter_place {
+	FILTER_EVERYWHERE,
+	FILTER_IN_MESSAGE_FILTERS,
+	FILTER_IN_CONTENT_FILTERS,
 };
 
 struct filter_signature {
@@ -50,39 +58,70 @@ struct filter_signature {
 	enum filter_argument arguments[FILTER_CALL_ARGUMENTS];
 	size_t required;		/* of the arguments */
 	enum filter_operand operand;
+	enum filter_place place;
 	bool ignore_case;		/* in patterns */
 	bool takes_identifier;		/* in place of a pattern */
+	bool takes_more;		/* the last argument any number of
+					   times, up to what a call holds */
 };
 
 struct filter_call;
+struct fact_list;
 
 struct filter_rule {
 	struct filter_signature signature;
 	/* 0 and *result, or ERROR_LIMIT with words in judge->why. */
 	int (*evaluate)(struct filter_judge *judge,
 		const struct filter_call *call, bool *result);
+	/*
+	 * NULL, or: add the facts that it needs about this message.
+	 * ERROR_LIMIT: there are too many.
+	 */
+	int (*ask)(const struct filter_call *call,
+		const struct envelope *envelope, struct fact_list *wanted);
 };
 
 struct filter_action {
 	struct filter_signature signature;
 	bool is_final;		/* nothing is judged behind it */
+	bool ends_list;		/* final for its list of filters only: the
+				   stages behind it go on */
 	/* 0, or ERROR_LIMIT with words in judge->why. */
 	int (*act)(struct filter_judge *judge,
 		const struct filter_call *call);
+};
+
+/* An argument or operand, checked. */
+struct filter_bound {
+	struct text text;		/* of a string */
+	struct pattern *pattern;	/* PATTERN */
+	const struct smart_identifier *identifier;	/* instead of it */
+	const void *object;		/* of the configuration, found by name */
+	uint64_t number;		/* COUNT, SIZE, FORM, DATE */
 };
 
 /* A rule or an action with its arguments, checked. */
 struct filter_call {
 	const struct filter_rule *rule;		/* or ... */
 	const struct filter_action *action;
-	struct text name;	/* HEADER, PROFILE, QUARANTINE, TAG */
-	struct text text;	/* TEXT */
-	struct pattern *pattern;
-	const struct smart_identifier *identifier;	/* instead of it */
-	uint64_t number;	/* COUNT, SIZE */
-	uint8_t form;		/* enum protection_form */
+	struct filter_bound arguments[FILTER_CALL_ARGUMENTS];
+	size_t argument_count;
 	enum filter_token_kind comparison;	/* END: none */
+	struct filter_bound operand;
+	struct text words;	/* as it is written, for traces */
+	size_t number;		/* of this call in its set, from 1 */
 };
+
+/* Rows of one subject; the registries are lists of such tables. */
+struct filter_rules {
+	const struct filter_rule *rows;
+	size_t count;
+};
+struct filter_actions {
+	const struct filter_action *rows;
+	size_t count;
+};
+#define FILTER_ROWS(table) { (table), sizeof(table) / sizeof((table)[0]) }
 
 /* Walk the tables; NULL at the end. */
 const struct filter_rule *filter_rule_at(size_t index);
@@ -97,18 +136,28 @@ const struct filter_action *filter_action_find(struct text name);
 const char *filter_missing_rule(struct text name);
 const char *filter_missing_action(struct text name);
 
+/* An argument's number or text, or the fallback where it was left out. */
+uint64_t filter_call_number(const struct filter_call *call, size_t index,
+	uint64_t fallback);
+struct text filter_call_text(const struct filter_call *call, size_t index,
+	struct text fallback);
+
 struct filter_binder {
 	const struct config *config;
 	struct pattern_space *space;
+	struct arena *arena;		/* for the words of calls */
 	struct filter_mistake *mistake;
+	enum filter_place place;	/* where the text stands */
 };
 
 /*
  * Check a rule's or an action's node and fill in *out, whose texts are
- * borrowed from the tree and whose pattern is the caller's, also on error.
+ * borrowed from the tree; filter_call_clear() it, also on error.
  * ERROR_MALFORMED with the mistake.
  */
 int filter_call_bind(const struct filter_binder *binder,
-	const struct filter_node *node, struct filter_call *out) MUST_CHECK;
+	struct filter_node *node, struct filter_call *out) MUST_CHECK;
+/* Its patterns. */
+void filter_call_clear(struct filter_call *call);
 
 #endif

@@ -5,32 +5,15 @@
 
 #include <string.h>
 
-#include "gateway/mail/mime_decode.h"
 #include "gateway/mail/mime_header.h"
 
 /* More than a field of len bytes can become when it is decoded or written. */
 #define FIELD_ROOM(len) (8 * (len) + 4096)
 
-static const struct {
-	uint32_t flag;
-	const char *words;
-} limits_passed[] = {
-	{ MIME_TOO_DEEP, "its parts are nested too deep" },
-	{ MIME_TOO_MANY_PARTS, "it has too many parts" },
-	{ MIME_TOO_MANY_FIELDS, "it has too many header fields" },
-};
-
-static int
-too_large(struct reason *why)
-{
-	reason_set(why, "it is too large to be judged");
-	return ERROR_LIMIT;
-}
-
 static int
 take_fields(struct filter_message *message)
 {
-	const struct mime_part *root = &message->mime.parts[0];
+	const struct mime_part *root = &message->content->mime.parts[0];
 	size_t i;
 
 	message->field_count = root->field_count;
@@ -49,33 +32,41 @@ take_fields(struct filter_message *message)
 }
 
 int
-filter_message_open(struct filter_message *message, struct text bytes,
-	struct arena *arena, struct reason *why)
+filter_message_open(struct filter_message *message,
+	struct filter_content *content, struct arena *arena)
 {
-	size_t i;
+	int error;
 
-	*message = (struct filter_message){ .bytes = bytes, .arena = arena };
-	if (mime_message_parse(bytes, &mime_limits_default, arena,
-	    &message->mime) != 0)
-		return too_large(why);
-	for (i = 0; i < sizeof(limits_passed) / sizeof(limits_passed[0]);
-	    i++) {
-		if ((message->mime.flags & limits_passed[i].flag) == 0)
-			continue;
-		reason_set(why, "%s", limits_passed[i].words);
+	*message = (struct filter_message){ .arena = arena,
+		.content = content };
+	error = take_fields(message);
+	if (error != 0)
+		filter_message_close(message);
+	return error;
+}
+
+int
+filter_message_copy(const struct filter_message *message,
+	struct filter_message *out)
+{
+	*out = *message;
+	out->fields = arena_array(message->arena, message->field_room,
+	    sizeof(out->fields[0]));
+	if (out->fields == NULL) {
+		*out = (struct filter_message){ .arena = message->arena };
 		return ERROR_LIMIT;
 	}
-	return take_fields(message) != 0 ? too_large(why) : 0;
+	memcpy(out->fields, message->fields,
+	    message->field_count * sizeof(out->fields[0]));
+	out->content = filter_content_ref(message->content);
+	return 0;
 }
 
 void
 filter_message_close(struct filter_message *message)
 {
-	size_t i;
-
-	for (i = 0; i < message->text_count; i++)
-		buffer_clear(&message->texts[i].utf8);
-	message->text_count = 0;
+	filter_content_release(&message->content);
+	message->field_count = 0;
 }
 
 /* ---- header fields ---- */
@@ -198,82 +189,13 @@ filter_message_edit(struct filter_message *message, size_t cursor,
 	return field_write(message, &message->fields[cursor - 1], value);
 }
 
-/* ---- texts ---- */
-
-/* What a reader of the message may see as text. */
-static bool
-is_text(const struct mime_part *part)
-{
-	if (part->flags & MIME_NO_BOUNDARY)
-		return true;
-	return mime_part_is_leaf(part) && (mime_part_is(part, "text", NULL) ||
-	    mime_part_is(part, "message", NULL));
-}
-
-static int
-decode_part(const struct mime_part *part, size_t number, size_t room,
-	struct filter_text *out, struct reason *why)
-{
-	unsigned int flags = 0;
-
-	out->is_attachment = mime_part_is_attachment(part);
-	buffer_init(&out->utf8, room);
-	if (part->flags & MIME_BAD_ENCODING) {
-		reason_set(why, "part %zu has an unknown or misplaced "
-		    "Content-Transfer-Encoding", number);
-		return ERROR_LIMIT;
-	}
-	if (mime_decode_text(part, &out->utf8, &flags) != 0) {
-		reason_set(why, "it has more than %u MB of text",
-		    FILTER_TEXT_MAX / 1024 / 1024);
-		return ERROR_LIMIT;
-	}
-	if (flags & MIME_DECODE_CHARSET) {
-		reason_set(why, "the charset of part %zu is not known",
-		    number);
-		return ERROR_LIMIT;
-	}
-	return 0;
-}
-
-int
-filter_message_decode(struct filter_message *message, struct reason *why)
-{
-	size_t i, room = FILTER_TEXT_MAX;
-	int error = 0;
-
-	if (message->has_texts)
-		return 0;
-	message->texts = arena_array(message->arena,
-	    message->mime.part_count, sizeof(message->texts[0]));
-	if (message->texts == NULL)
-		return too_large(why);
-	for (i = 0; i < message->mime.part_count && error == 0; i++) {
-		struct filter_text *text = &message->texts[
-		    message->text_count];
-
-		if (!is_text(&message->mime.parts[i]))
-			continue;
-		message->text_count++;
-		/* A buffer's maximum is above 0. */
-		error = decode_part(&message->mime.parts[i], i + 1, room + 1,
-		    text, why);
-		if (error == 0 && buffer_len(&text->utf8) <= room)
-			room -= buffer_len(&text->utf8);
-		else
-			room = 0;
-	}
-	message->has_texts = error == 0;
-	return error;
-}
-
 /* ---- writing ---- */
-
 
 static int
 write_originals(const struct filter_message *message, struct buffer *out,
 	size_t *at)
 {
+	struct text bytes = message->content->bytes;
 	size_t i;
 	int error = 0;
 
@@ -285,9 +207,9 @@ write_originals(const struct filter_message *message, struct buffer *out,
 		if (field->original.len == 0)
 			continue;
 		/* Lines between that are no fields stay where they are. */
-		start = (size_t)(field->original.data - message->bytes.data);
+		start = (size_t)(field->original.data - bytes.data);
 		require(start >= *at);
-		error = buffer_add_text(out, text_slice(message->bytes, *at,
+		error = buffer_add_text(out, text_slice(bytes, *at,
 		    start - *at));
 		if (error == 0 && !field->is_removed)
 			error = buffer_add_text(out, field->whole);
@@ -322,7 +244,7 @@ int
 filter_message_write(const struct filter_message *message,
 	struct buffer *out)
 {
-	const struct mime_part *root = &message->mime.parts[0];
+	const struct mime_part *root = &message->content->mime.parts[0];
 	size_t at = 0;
 	int error = write_originals(message, out, &at);
 
@@ -331,6 +253,23 @@ filter_message_write(const struct filter_message *message,
 	/* A message without any header gets one, with its empty line. */
 	if (error == 0 && root->header.len == 0)
 		error = buffer_add_text(out, TEXT("\r\n"));
-	return error == 0 ? buffer_add_text(out, text_skip(message->bytes,
-	    at)) : error;
+	return error == 0 ? buffer_add_text(out, text_skip(
+	    message->content->bytes, at)) : error;
+}
+
+int
+filter_message_replace(struct filter_message *message, struct buffer *bytes,
+	struct reason *why)
+{
+	struct filter_content *content = NULL;
+	int error = filter_content_take(bytes, message->arena, &content, why);
+
+	if (error != 0)
+		return error;
+	filter_message_close(message);
+	error = filter_message_open(message, content, message->arena);
+	if (error != 0)
+		reason_set(why, "it is too large to be judged");
+	message->is_changed = true;
+	return error;
 }

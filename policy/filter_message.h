@@ -1,7 +1,7 @@
 /*
- * A message as filters see it: header fields that may be edited, and the
- * text of its parts in UTF-8.  What no filter touched stays as it is, byte
- * for byte.
+ * A message as filters see and change it: its content, and the fields of its
+ * own header, which may be edited.  What no filter touched stays as it is,
+ * byte for byte.
  */
 #ifndef POLICY_FILTER_MESSAGE_H
 #define POLICY_FILTER_MESSAGE_H
@@ -12,15 +12,12 @@
 #include "gateway/base/arena.h"
 #include "gateway/base/buffer.h"
 #include "gateway/base/error.h"
-#include "gateway/mail/mime_message.h"
-
-/* Decoded text of one message; what has more cannot be judged. */
-#define FILTER_TEXT_MAX (64u * 1024 * 1024)
+#include "policy/filter_content.h"
 
 /* A field of the message's own header. */
 struct filter_field {
 	struct text name;
-	struct text original;	/* in the message; empty: inserted */
+	struct text original;	/* in the content; empty: inserted */
 	struct text whole;	/* as it is now, with its line end */
 	struct text value;	/* of whole: behind the colon */
 	struct text decoded;	/* where is_decoded */
@@ -28,31 +25,24 @@ struct filter_field {
 	bool is_removed;
 };
 
-/* The text of a part. */
-struct filter_text {
-	struct buffer utf8;
-	bool is_attachment;
-};
-
 struct filter_message {
-	struct text bytes;
 	struct arena *arena;
-	struct mime_message mime;
+	struct filter_content *content;
 	struct filter_field *fields;
 	size_t field_count;
 	size_t field_room;
-	struct filter_text *texts;
-	size_t text_count;
-	bool has_texts;
-	bool is_changed;
+	bool is_changed;	/* since it came */
 };
 
 /*
- * Parse.  bytes and arena must live as long.  ERROR_LIMIT with words in why:
- * a message whose structure passes a limit.
+ * A message of that content, which is taken over, also on error.
+ * ERROR_LIMIT where the arena is full.
  */
-int filter_message_open(struct filter_message *message, struct text bytes,
-	struct arena *arena, struct reason *why) MUST_CHECK;
+int filter_message_open(struct filter_message *message,
+	struct filter_content *content, struct arena *arena) MUST_CHECK;
+/* Another that goes its own way from here on.  ERROR_LIMIT. */
+int filter_message_copy(const struct filter_message *message,
+	struct filter_message *out) MUST_CHECK;
 void filter_message_close(struct filter_message *message);
 
 /*
@@ -72,15 +62,14 @@ void filter_message_strip(struct filter_message *message, struct text name);
 int filter_message_edit(struct filter_message *message, size_t cursor,
 	struct text value) MUST_CHECK;
 
-/*
- * Decode the text parts into message->texts, once.  ERROR_LIMIT with words
- * in why: more than FILTER_TEXT_MAX, or a part that cannot be decoded.
- */
-int filter_message_decode(struct filter_message *message,
-	struct reason *why) MUST_CHECK;
-
 /* Append the message as it is now.  ERROR_LIMIT. */
 int filter_message_write(const struct filter_message *message,
 	struct buffer *out) MUST_CHECK;
+/*
+ * Go on with those bytes (the header's edits in them), which are taken over
+ * also on error.  ERROR_LIMIT with words in why.
+ */
+int filter_message_replace(struct filter_message *message,
+	struct buffer *bytes, struct reason *why) MUST_CHECK;
 
 #endif

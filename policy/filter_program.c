@@ -5,7 +5,9 @@
 
 #include <stdlib.h>
 
+#include "gateway/base/clock.h"
 #include "gateway/base/memory.h"
+#include "policy/filter_trace.h"
 
 struct instruction {
 	enum filter_operation operation;
@@ -38,7 +40,7 @@ filter_program_free(struct filter_program *program)
 	if (program == NULL)
 		return;
 	for (i = 0; i < program->count; i++)
-		pattern_free(program->code[i].call.pattern);
+		filter_call_clear(&program->code[i].call);
 	free(program->code);
 	free(program);
 }
@@ -145,14 +147,43 @@ filter_program_add(struct filter_program *program,
 	return filter_syntax_walk(root, &walk);
 }
 
+static void
+accelerate(struct filter_call *call)
+{
+	size_t i;
+
+	for (i = 0; i < call->argument_count; i++)
+		if (call->arguments[i].pattern != NULL)
+			pattern_accelerate(call->arguments[i].pattern);
+	if (call->operand.pattern != NULL)
+		pattern_accelerate(call->operand.pattern);
+}
+
 void
 filter_program_accelerate(struct filter_program *program)
 {
 	size_t i;
 
 	for (i = 0; i < program->count; i++)
-		if (program->code[i].call.pattern != NULL)
-			pattern_accelerate(program->code[i].call.pattern);
+		accelerate(&program->code[i].call);
+}
+
+/* ---- facts ---- */
+
+int
+filter_program_ask(const struct filter_program *program,
+	const struct envelope *envelope, struct fact_list *wanted)
+{
+	size_t i;
+	int error = 0;
+
+	for (i = 0; i < program->count && error == 0; i++) {
+		const struct filter_call *call = &program->code[i].call;
+
+		if (call->rule != NULL && call->rule->ask != NULL)
+			error = call->rule->ask(call, envelope, wanted);
+	}
+	return error;
 }
 
 /* ---- running ---- */
@@ -160,10 +191,36 @@ filter_program_accelerate(struct filter_program *program)
 static int
 run_action(struct filter_judge *judge, const struct filter_call *call)
 {
+	const struct filter_trace *trace = judge->trace;
 	int error = call->action->act(judge, call);
 
 	judge->has_acted = true;
 	judge->is_final = call->action->is_final;
+	judge->is_list_over = judge->is_final || call->action->ends_list;
+	if (trace != NULL && trace->action != NULL)
+		trace->action(trace->context, call);
+	return error;
+}
+
+static int
+run_rule(struct filter_judge *judge, const struct filter_call *call,
+	bool *truth)
+{
+	const struct filter_trace *trace = judge->trace;
+	struct text before = judge->matched;
+	int64_t start;
+	int error;
+
+	if (trace == NULL || trace->rule == NULL)
+		return call->rule->evaluate(judge, call, truth);
+	judge->matched = TEXT_EMPTY;
+	start = clock_cpu_ns();
+	error = call->rule->evaluate(judge, call, truth);
+	trace->rule(trace->context, call, error == 0 && *truth, error != 0,
+	    judge->matched, clock_cpu_ns() - start);
+	/* A trace changes nothing: what an earlier rule found stays. */
+	if (text_is_empty(judge->matched))
+		judge->matched = before;
 	return error;
 }
 
@@ -175,13 +232,12 @@ filter_program_run(const struct filter_program *program,
 	size_t at = 0;
 	int error = 0;
 
-	while (at < program->count && error == 0 && !judge->is_final) {
+	while (at < program->count && error == 0 && !judge->is_list_over) {
 		const struct instruction *step = &program->code[at++];
 
 		switch (step->operation) {
 		case FILTER_RULE:
-			error = step->call.rule->evaluate(judge, &step->call,
-			    &truth);
+			error = run_rule(judge, &step->call, &truth);
 			break;
 		case FILTER_NOT:
 			truth = !truth;

@@ -43,6 +43,12 @@ void filter_program_land(struct filter_program *program, size_t jump);
 void filter_program_accelerate(struct filter_program *program);
 
 /*
+ * Add the facts that its rules need about a message.  ERROR_LIMIT: there are
+ * too many.
+ */
+int filter_program_ask(const struct filter_program *program,
+	const struct envelope *envelope, struct fact_list *wanted) MUST_CHECK;
+/*
  * Run to the end or to a final action.  ERROR_LIMIT with words in
  * judge->why.
  */

@@ -95,7 +95,8 @@ compile_text(struct build *build, struct text source, parse_function parse,
 {
 	struct filter_mistake mistake = { 0 };
 	const struct filter_binder binder = { .config = build->set->config,
-		.space = build->set->space, .mistake = &mistake };
+		.space = build->set->space, .arena = build->set->arena,
+		.mistake = &mistake, .place = FILTER_IN_CONTENT_FILTERS };
 	int error = parse(source, build->set->arena, root, &mistake);
 
 	if (error == 0)
@@ -151,7 +152,7 @@ compile_actions(struct build *build,
 			    "is final: nothing may stand behind it",
 			    before->signature.name));
 		build->final = filter_action_find(root->name);
-		if (!build->final->is_final)
+		if (!build->final->is_final && !build->final->ends_list)
 			build->final = before;
 	}
 }

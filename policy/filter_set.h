@@ -14,8 +14,10 @@
 #include "gateway/config/config_report.h"
 #include "gateway/mail/envelope.h"
 #include "gateway/protocol/frame_judge.h"
+#include "policy/fact.h"
 
 struct filter_set;
+struct filter_trace;
 
 /*
  * Compile every active filter.  config must live as long.  Must succeed on a
@@ -43,16 +45,32 @@ bool filter_set_has_filters(const struct filter_set *set,
 int filter_set_check(const struct config *config,
 	struct config_report *report) MUST_CHECK;
 
+/* What is judged; all of it is borrowed. */
+struct filter_request {
+	const struct envelope *envelope;
+	struct text message;
+	struct fact_table facts;	/* answers that are there */
+	uint8_t passes;			/* as in struct frame_judge */
+	const struct filter_trace *trace;	/* or NULL */
+};
+
+/*
+ * The facts that the configuration needs about a message and that the
+ * request does not bring.  ERROR_LIMIT: there are too many.
+ */
+int filter_set_ask(const struct filter_set *set,
+	const struct filter_request *request, struct fact_list *wanted)
+	MUST_CHECK;
+
 /*
  * Judge one message.  Everything in *out lives in the arena or in the set.
- * *changed (a buffer of the caller's) is the message as it is from now on
- * where out->has_body says so; its size and hash are filled in.  A message
+ * *bodies (a buffer of the caller's) gets the bodies of the disposition, one
+ * after the other.  Facts that are missing give FRAME_WANTS_FACTS; a message
  * that cannot be judged (a limit, a match that ran out of its budget) gives
- * FRAME_VERDICT_SET_ASIDE with the reason: never an error, never "deliver".
+ * FRAME_SET_ASIDE with the reason: never an error, never "deliver".
  */
 void filter_set_judge(const struct filter_set *set,
-	const struct envelope *envelope, struct text message,
-	struct arena *arena, struct buffer *changed,
-	struct frame_disposition *out);
+	const struct filter_request *request, struct arena *arena,
+	struct buffer *bodies, struct frame_disposition *out);
 
 #endif

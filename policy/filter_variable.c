@@ -109,7 +109,7 @@ static int
 print_filenames(struct filter_judge *judge, struct text argument,
 	struct buffer *out)
 {
-	const struct mime_message *mime = &judge->message.mime;
+	const struct mime_message *mime = &judge->message.content->mime;
 	size_t i, count = 0;
 	struct text *names = NULL;
 	bool is_first = true;
@@ -134,7 +134,7 @@ static int
 print_filesizes(struct filter_judge *judge, struct text argument,
 	struct buffer *out)
 {
-	const struct mime_message *mime = &judge->message.mime;
+	const struct mime_message *mime = &judge->message.content->mime;
 	bool is_first = true;
 	size_t i;
 	int error = 0;
@@ -157,7 +157,7 @@ print_size(struct filter_judge *judge, struct text argument,
 	struct buffer *out)
 {
 	(void)argument;
-	return add_number(out, judge->message.bytes.len);
+	return add_number(out, judge->message.content->bytes.len);
 }
 
 static int

@@ -52,13 +52,13 @@ queue_disposition_ask(struct queue *queue, struct queue_message *message)
 
 /* "a, b"; what does not fit is left out. */
 static struct text
-join_tags(const struct frame_disposition *disposition, struct buffer *out)
+join_tags(const struct frame_splinter *splinter, struct buffer *out)
 {
-	for (size_t i = 0; i < disposition->tag_count; i++) {
+	for (size_t i = 0; i < splinter->tag_count; i++) {
 		size_t len = buffer_len(out);
 
 		if ((len > 0 && buffer_add_text(out, TEXT(", ")) != 0) ||
-		    buffer_add_text(out, disposition->tags[i]) != 0)
+		    buffer_add_text(out, splinter->tags[i]) != 0)
 			buffer_truncate(out, len);
 	}
 	return buffer_text(out);
@@ -67,22 +67,22 @@ join_tags(const struct frame_disposition *disposition, struct buffer *out)
 /* A name for what is held: why, in one line. */
 static struct text
 quarantine_reason(struct arena *arena,
-    const struct frame_disposition *disposition)
+    const struct frame_splinter *splinter)
 {
-	if (!text_is_empty(disposition->reason))
-		return disposition->reason;
+	if (!text_is_empty(splinter->reason))
+		return splinter->reason;
 	return arena_printf(arena, "in quarantine %.*s",
-	    TEXT_ARG(disposition->quarantine));
+	    TEXT_ARG(splinter->quarantine));
 }
 
 static void
 take_deliver(struct queue *queue, struct queue_message *message,
-    const struct frame_disposition *disposition, struct queue_change *change)
+    const struct frame_splinter *splinter, struct queue_change *change)
 {
 	bool needs_envelope =
 	    queue_protection_needs_envelope(&change->protection);
 
-	(void)disposition;
+	(void)splinter;
 	change->set |= QUEUE_SET_STATE;
 	change->state = needs_envelope ? MESSAGE_PROTECTING : MESSAGE_READY;
 	if (needs_envelope)
@@ -94,9 +94,9 @@ take_deliver(struct queue *queue, struct queue_message *message,
 
 static void
 take_drop(struct queue *queue, struct queue_message *message,
-    const struct frame_disposition *disposition, struct queue_change *change)
+    const struct frame_splinter *splinter, struct queue_change *change)
 {
-	(void)disposition;
+	(void)splinter;
 	arena_reset(queue->arena);
 	change->recipients = arena_array(queue->arena,
 	    message->recipient_count, sizeof(*change->recipients));
@@ -115,14 +115,14 @@ take_drop(struct queue *queue, struct queue_message *message,
 
 static void
 take_bounce(struct queue *queue, struct queue_message *message,
-    const struct frame_disposition *disposition, struct queue_change *change)
+    const struct frame_splinter *splinter, struct queue_change *change)
 {
 	struct queue_failure failure = {
 		/* RFC 3463 3.8: X.7.1, message refused. */
 		.status = TEXT("5.7.1"),
-		.reason = text_is_empty(disposition->reason) ?
-		    TEXT("refused by policy") : disposition->reason,
-		.notice = { .is_open = disposition->protection.form ==
+		.reason = text_is_empty(splinter->reason) ?
+		    TEXT("refused by policy") : splinter->reason,
+		.notice = { .is_open = splinter->protection.form ==
 		    PROTECTION_NONE },
 		.also = change,
 	};
@@ -132,70 +132,72 @@ take_bounce(struct queue *queue, struct queue_message *message,
 
 static void
 take_quarantine(struct queue *queue, struct queue_message *message,
-    const struct frame_disposition *disposition, struct queue_change *change)
+    const struct frame_splinter *splinter, struct queue_change *change)
 {
 	struct text reason;
 
 	arena_reset(queue->arena);
-	reason = quarantine_reason(queue->arena, disposition);
+	reason = quarantine_reason(queue->arena, splinter);
 	change->set |= QUEUE_SET_QUARANTINE;
-	change->quarantine = disposition->quarantine;
+	change->quarantine = splinter->quarantine;
 	queue_hold_with(queue, message, change, reason);
-	mail_event_quarantined(message->mid, disposition->quarantine,
+	mail_event_quarantined(message->mid, splinter->quarantine,
 	    reason);
-}
-
-/* Nothing was decided: whoever releases it has it judged again. */
-static void
-take_set_aside(struct queue *queue, struct queue_message *message,
-    const struct frame_disposition *disposition, struct queue_change *change)
-{
-	(void)change;
-	queue_hold_aside(queue, message,
-	    text_is_empty(disposition->reason) ?
-	    TEXT("it could not be judged") : disposition->reason);
 }
 
 static void (*const takes[FRAME_VERDICTS])(struct queue *queue,
     struct queue_message *message,
-    const struct frame_disposition *disposition,
+    const struct frame_splinter *splinter,
     struct queue_change *change) = {
 	[FRAME_VERDICT_DELIVER] = take_deliver,
 	[FRAME_VERDICT_DROP] = take_drop,
 	[FRAME_VERDICT_BOUNCE] = take_bounce,
 	[FRAME_VERDICT_QUARANTINE] = take_quarantine,
-	[FRAME_VERDICT_SET_ASIDE] = take_set_aside,
 };
 
 static void
 tell(uint64_t mid, const struct frame_disposition *disposition,
-    const struct queue_change *change)
+    const struct frame_splinter *splinter, const struct queue_change *change)
 {
 	mail_event_judged(mid, disposition->config_version,
-	    text_from(frame_verdict_name(disposition->verdict)),
+	    text_from(frame_verdict_name(splinter->verdict)),
 	    change->disposition, change->tags,
-	    disposition->protection.profile);
+	    splinter->protection.profile);
 	for (size_t i = 0; i < disposition->log_entry_count; i++)
 		mail_event_filter_log(mid, text_slice(
 		    disposition->log_entries[i], 0, FRAME_WORDS_MAX));
+}
+
+static void
+take_splinter(struct queue *queue, struct queue_message *message,
+    const struct frame_disposition *disposition,
+    const struct frame_splinter *splinter, struct queue_change *change)
+{
+	struct buffer tags;
+
+	buffer_init(&tags, QUEUE_WORDS_MAX);
+	change->set |= QUEUE_SET_DISPOSITION | QUEUE_SET_PROTECTION;
+	change->disposition = text_is_empty(splinter->words) ?
+	    TEXT("no filter matched") : splinter->words;
+	change->disposition_version = disposition->config_version;
+	change->tags = join_tags(splinter, &tags);
+	change->protection = queue_protection_make(&splinter->protection);
+	tell(message->mid, disposition, splinter, change);
+	takes[splinter->verdict](queue, message, splinter, change);
+	buffer_clear(&tags);
 }
 
 void
 queue_disposition_take(struct queue *queue, struct queue_message *message,
     const struct frame_disposition *disposition, struct queue_change *change)
 {
-	struct buffer tags;
-
 	require(message->state == MESSAGE_JUDGING);
-	require(disposition->verdict < FRAME_VERDICTS);
-	buffer_init(&tags, QUEUE_WORDS_MAX);
-	change->set |= QUEUE_SET_DISPOSITION | QUEUE_SET_PROTECTION;
-	change->disposition = text_is_empty(disposition->words) ?
-	    TEXT("no filter matched") : disposition->words;
-	change->disposition_version = disposition->config_version;
-	change->tags = join_tags(disposition, &tags);
-	change->protection = queue_protection_make(&disposition->protection);
-	tell(message->mid, disposition, change);
-	takes[disposition->verdict](queue, message, disposition, change);
-	buffer_clear(&tags);
+	/* Nothing was decided: whoever releases it has it judged again. */
+	if (disposition->judgement == FRAME_SET_ASIDE)
+		queue_hold_aside(queue, message,
+		    text_is_empty(disposition->reason) ?
+		    TEXT("it could not be judged") : disposition->reason);
+	else
+		take_splinter(queue, message, disposition,
+		    &disposition->splinters[0], change);
 }

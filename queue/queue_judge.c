@@ -114,23 +114,36 @@ static const struct queue_rewrite_work rewrite_work = {
 };
 
 static bool
+is_sane_splinter(const struct frame_splinter *splinter,
+    const struct frame_disposition *answer)
+{
+	return splinter->verdict < FRAME_VERDICTS &&
+	    splinter->protection.form < PROTECTION_FORMS &&
+	    splinter->body <= answer->body_count &&
+	    (splinter->verdict != FRAME_VERDICT_QUARANTINE ||
+	    !text_is_empty(splinter->quarantine)) &&
+	    (splinter->protection.form == PROTECTION_NONE ||
+	    !text_is_empty(splinter->protection.profile));
+}
+
+static bool
 is_sane(const struct frame_disposition *answer)
 {
-	return answer->verdict < FRAME_VERDICTS &&
-	    answer->protection.form < PROTECTION_FORMS &&
-	    (answer->verdict != FRAME_VERDICT_QUARANTINE ||
-	    !text_is_empty(answer->quarantine)) &&
-	    (answer->protection.form == PROTECTION_NONE ||
-	    !text_is_empty(answer->protection.profile));
+	if (answer->judgement == FRAME_SET_ASIDE)
+		return true;
+	return answer->judgement == FRAME_JUDGED &&
+	    answer->splinter_count == 1 &&
+	    is_sane_splinter(&answer->splinters[0], answer);
 }
 
 /* Only what goes on, now or later, needs the body that filters made. */
 static bool
 wants_body(const struct frame_disposition *answer)
 {
-	return answer->has_body &&
-	    (answer->verdict == FRAME_VERDICT_DELIVER ||
-	    answer->verdict == FRAME_VERDICT_QUARANTINE);
+	return answer->judgement == FRAME_JUDGED &&
+	    answer->splinters[0].body > 0 &&
+	    (answer->splinters[0].verdict == FRAME_VERDICT_DELIVER ||
+	    answer->splinters[0].verdict == FRAME_VERDICT_QUARANTINE);
 }
 
 static void
@@ -140,15 +153,15 @@ take_body(struct queue *queue, struct queue_errand *errand,
 	struct frame_disposition answer = *given;
 	struct message_body *body = NULL;
 
-	if (message_body_receive(given->body, descriptor, given->size,
-	    &body) != 0) {
+	if (message_body_receive(given->body, descriptor,
+	    given->bodies[0].size, &body) != 0) {
 		queue_hold_aside(queue, errand->message,
 		    TEXT("scan gave a body that cannot be read"));
 		return;
 	}
 	answer.body = (struct text){ 0 };
 	queue_rewrite_begin(queue, errand, &rewrite_work, &answer, body,
-	    given->sha256);
+	    given->bodies[0].sha256);
 	message_body_release(&body);
 }
 

@@ -245,6 +245,16 @@ year_shown(const struct date *date)
 	return date->year > 9999 ? 9999 : date->year;
 }
 
+int64_t
+clock_cpu_ns(void)
+{
+	struct timespec time;
+
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) != 0)
+		fatal_errno("the processor's clock cannot be read");
+	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
 void
 clock_print_iso(int64_t time_us, char *out, size_t size)
 {

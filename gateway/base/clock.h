@@ -24,6 +24,8 @@ int64_t clock_now_us(void);
 /* Milliseconds since some point; never runs backwards. */
 int64_t clock_monotonic_ms(void);
 int64_t clock_monotonic_us(void);
+/* Nanoseconds of CPU that this process has used. */
+int64_t clock_cpu_ns(void);
 
 /* "2026-11-21T22:11:53.123456Z"; out holds CLOCK_ISO_SIZE bytes. */
 #define CLOCK_ISO_SIZE 28

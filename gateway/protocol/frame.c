@@ -5,6 +5,7 @@
 
 #include "gateway/protocol/frame_command.h"
 #include "gateway/protocol/frame_deliver.h"
+#include "gateway/protocol/frame_fact.h"
 #include "gateway/protocol/frame_judge.h"
 #include "gateway/protocol/frame_lookup.h"
 #include "gateway/protocol/frame_protect.h"
@@ -19,7 +20,7 @@
 #define WORKERS \
 	(OF(SMTP) | OF(QUEUE) | OF(LOOKUP) | OF(DELIVER) | OF(KEYS) | \
 	OF(ADMIN) | OF(SCAN) | OF(PROTECT) | OF(VAULT) | OF(PORTAL) | \
-	OF(UNSEAL))
+	OF(UNSEAL) | OF(INSPECT))
 
 #define FRAME(type, shape_name, from_set, to_set) \
 	[FRAME_##type] = { .name = #type, .shape = &shape_name, \
@@ -69,6 +70,10 @@ static const struct frame_definition frame_definitions[FRAME_TYPES] = {
 	    OF(SMTP) | OF(VAULT)),
 	FRAME(ACCEPTING, frame_accepting_shape, OF(QUEUE),
 	    OF(SMTP) | OF(VAULT)),
+	FRAME(FACT_ASK, frame_fact_ask_shape, OF(QUEUE),
+	    OF(LOOKUP) | OF(INSPECT)),
+	FRAME(FACT, frame_fact_ask_shape, OF(LOOKUP) | OF(INSPECT),
+	    OF(QUEUE)),
 	FRAME_WITH_DESCRIPTOR(JUDGE, frame_judge_shape, OF(QUEUE), OF(SCAN)),
 	FRAME_WITH_DESCRIPTOR(DISPOSITION, frame_disposition_shape, OF(SCAN),
 	    OF(QUEUE)),

@@ -3,8 +3,8 @@
  * record shape and who sends it to whom.  The table is in frame.c; the
  * structs stand in one header per conversation (frame_supervisor.h,
  * frame_submit.h, frame_judge.h, frame_protect.h, frame_deliver.h,
- * frame_lookup.h, frame_queue_admin.h, frame_vault.h, frame_unseal.h,
- * frame_vault_admin.h, frame_command.h).
+ * frame_lookup.h, frame_fact.h, frame_queue_admin.h, frame_vault.h,
+ * frame_unseal.h, frame_vault_admin.h, frame_command.h).
  */
 #ifndef GATEWAY_PROTOCOL_FRAME_H
 #define GATEWAY_PROTOCOL_FRAME_H
@@ -93,6 +93,9 @@ enum frame_type {
 	/* admin and vault: frame_vault_admin.h */
 	FRAME_VAULT_ACT_ASK,
 	FRAME_VAULT_ACT,
+	/* queue and lookup or inspect: frame_fact.h */
+	FRAME_FACT_ASK,
+	FRAME_FACT,
 	FRAME_TYPES
 };
 

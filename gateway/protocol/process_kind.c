@@ -20,6 +20,7 @@ static const char *const process_kind_names[PROCESS_KINDS] = {
 	[PROCESS_VAULT] = "vault",
 	[PROCESS_PORTAL] = "portal",
 	[PROCESS_UNSEAL] = "unseal",
+	[PROCESS_INSPECT] = "inspect",
 };
 
 const struct process_edge process_edges[] = {

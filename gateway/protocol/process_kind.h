@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* Rises with every incompatible change of a frame. */
-#define IPC_PROTOCOL 1
+#define IPC_PROTOCOL 2
 
 enum process_kind {
 	PROCESS_NONE,
@@ -27,6 +27,7 @@ enum process_kind {
 	PROCESS_VAULT,
 	PROCESS_PORTAL,
 	PROCESS_UNSEAL,
+	PROCESS_INSPECT,
 	PROCESS_KINDS
 };
 

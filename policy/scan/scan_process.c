@@ -50,6 +50,7 @@ static struct {
 	size_t waiting_count;
 	struct loop_chore chore;
 	uint64_t judged[FRAME_VERDICTS];
+	uint64_t set_aside;
 	uint64_t protected;
 	uint64_t changed;
 } scan;
@@ -83,7 +84,7 @@ scan_set_aside(const struct frame_judge *frame, const char *words,
 	struct frame_disposition *out)
 {
 	*out = (struct frame_disposition){ .mid = frame->mid,
-		.verdict = FRAME_VERDICT_SET_ASIDE,
+		.judgement = FRAME_SET_ASIDE,
 		.reason = text_from(words) };
 }
 
@@ -132,18 +133,24 @@ scan_test_hook(struct text message)
 
 static void
 scan_judge_bytes(const struct frame_judge *frame, struct text message,
-	struct buffer *changed, struct frame_disposition *out)
+	struct buffer *bodies, struct frame_disposition *out)
 {
+	const struct filter_request request = {
+		.envelope = &frame->envelope,
+		.message = message,
+		.facts = { frame->facts, frame->fact_count },
+		.passes = frame->passes,
+	};
+
 #ifdef POSTERN_TEST
 	scan_test_hook(message);
 #endif
-	filter_set_judge(scan.filters, &frame->envelope, message, scan.arena,
-	    changed, out);
+	filter_set_judge(scan.filters, &request, scan.arena, bodies, out);
 }
 
 static void
 scan_judge(const struct frame_judge *frame, int descriptor,
-	struct buffer *changed, struct frame_disposition *out)
+	struct buffer *bodies, struct frame_disposition *out)
 {
 	const struct config_limits *limits =
 	    &config_snapshot_config(scan.snapshot)->limits;
@@ -162,7 +169,7 @@ scan_judge(const struct frame_judge *frame, int descriptor,
 	else if (scan_read_body(body, &buffer, &message) != 0)
 		scan_set_aside(frame, "its body could not be read", out);
 	else
-		scan_judge_bytes(frame, message, changed, out);
+		scan_judge_bytes(frame, message, bodies, out);
 	buffer_clear(&buffer);
 	message_body_release(&body);
 }
@@ -170,26 +177,35 @@ scan_judge(const struct frame_judge *frame, int descriptor,
 static void
 scan_count(const struct frame_disposition *disposition)
 {
-	scan.judged[disposition->verdict]++;
-	if (disposition->protection.form != PROTECTION_NONE)
-		scan.protected++;
-	if (disposition->has_body)
-		scan.changed++;
+	size_t i;
+
+	if (disposition->judgement == FRAME_SET_ASIDE)
+		scan.set_aside++;
+	for (i = 0; i < disposition->splinter_count; i++) {
+		const struct frame_splinter *splinter =
+		    &disposition->splinters[i];
+
+		scan.judged[splinter->verdict]++;
+		if (splinter->protection.form != PROTECTION_NONE)
+			scan.protected++;
+		if (splinter->body > 0)
+			scan.changed++;
+	}
 }
 
-/* Answer, with the changed message where there is one. */
+/* Answer, with the bodies that there are. */
 static void
-scan_answer(const struct frame_judge *frame, const struct buffer *changed,
+scan_answer(const struct frame_judge *frame, const struct buffer *bodies,
 	struct frame_disposition *disposition)
 {
 	struct message_body *body = NULL;
 	int descriptor = -1;
 
-	if (disposition->has_body) {
+	if (disposition->body_count > 0) {
 		body = message_body_new();
-		if (message_body_append(body, buffer_text(changed)) != 0 ||
+		if (message_body_append(body, buffer_text(bodies)) != 0 ||
 		    message_body_finish(body) != 0)
-			fatal_errno("a changed message cannot be kept");
+			fatal_errno("changed messages cannot be kept");
 		disposition->body = message_body_frame(body, &descriptor);
 	}
 	disposition->attempt = frame->attempt;
@@ -205,7 +221,7 @@ scan_take(struct text payload, int descriptor)
 {
 	struct frame_judge frame;
 	struct frame_disposition disposition;
-	struct buffer changed;
+	struct buffer bodies;
 	int error = frame_decode(PROCESS_QUEUE, PROCESS_SCAN, FRAME_JUDGE,
 	    payload, scan.frame_arena, &frame);
 
@@ -215,11 +231,11 @@ scan_take(struct text payload, int descriptor)
 		return error;
 	}
 	process_in_hand(frame.mid);
-	buffer_init(&changed, (size_t)(config_snapshot_config(
+	buffer_init(&bodies, (size_t)(config_snapshot_config(
 	    scan.snapshot)->limits.message_size + SCAN_CHANGE_ROOM));
-	scan_judge(&frame, descriptor, &changed, &disposition);
-	scan_answer(&frame, &changed, &disposition);
-	buffer_clear(&changed);
+	scan_judge(&frame, descriptor, &bodies, &disposition);
+	scan_answer(&frame, &bodies, &disposition);
+	buffer_clear(&bodies);
 	process_in_hand(0);
 	return 0;
 }
@@ -378,7 +394,7 @@ scan_counters(struct frame_counter *out, size_t max)
 		{ .name = TEXT_INIT("quarantined"),
 			.value = scan.judged[FRAME_VERDICT_QUARANTINE] },
 		{ .name = TEXT_INIT("set_aside"),
-			.value = scan.judged[FRAME_VERDICT_SET_ASIDE] },
+			.value = scan.set_aside },
 		{ .name = TEXT_INIT("protected"), .value = scan.protected },
 		{ .name = TEXT_INIT("changed"), .value = scan.changed },
 	};

@@ -65,17 +65,18 @@ check_disposition(const struct frame_disposition *out, struct text message,
 	struct buffer wire;
 	size_t i, k;
 
-	require(out->verdict == FRAME_VERDICT_DELIVER ||
-	    out->verdict == FRAME_VERDICT_SET_ASIDE);
-	require(out->verdict == FRAME_VERDICT_SET_ASIDE ?
-	    out->reason.len > 0 && !out->has_body :
-	    out->protection.form == PROTECTION_ENVELOPE);
+	require(out->judgement == FRAME_JUDGED ||
+	    out->judgement == FRAME_SET_ASIDE);
+	require(out->judgement == FRAME_SET_ASIDE ?
+	    out->reason.len > 0 && out->body_count == 0 :
+	    out->splinters[0].verdict == FRAME_VERDICT_DELIVER &&
+	    out->splinters[0].protection.form == PROTECTION_ENVELOPE);
 	for (i = 0; i < out->log_entry_count; i++)
 		for (k = 0; k < out->log_entries[i].len; k++)
 			require((unsigned char)out->log_entries[i].data[k] >=
 			    ' ');
-	if (out->has_body) {
-		require(out->size == changed.len);
+	if (out->body_count > 0) {
+		require(out->bodies[0].size == changed.len);
 		check_changed(message, changed);
 	} else {
 		require(changed.len == 0);
@@ -95,7 +96,9 @@ judge(const struct filter_set *set, struct text message,
 	struct arena *arena = arena_new(ARENA_MAX);
 	struct frame_disposition out;
 
-	filter_set_judge(set, &envelope, message, arena, changed, &out);
+	filter_set_judge(set, &(struct filter_request){
+	    .envelope = &envelope, .message = message }, arena, changed,
+	    &out);
 	check_disposition(&out, message, buffer_text(changed));
 	require(record_encode(&frame_disposition_shape, &out, wire) == 0);
 	arena_free(arena);

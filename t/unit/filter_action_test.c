@@ -49,11 +49,11 @@ test_verdicts(void **unused)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		run(&fixture, cases[i].first, cases[i].second,
 		    cases[i].third);
-		assert_int_equal(fixture.out.verdict, cases[i].verdict);
-		assert_text(fixture.out.quarantine, cases[i].quarantine);
-		assert_int_equal(fixture.out.has_body, 0);
+		assert_int_equal(fixture.fate.verdict, cases[i].verdict);
+		assert_text(fixture.fate.quarantine, cases[i].quarantine);
+		assert_int_equal(fixture.fate.body, 0);
 		assert_int_equal(fixture.out.mid, 42);
-		assert_true((fixture.out.reason.len > 0) ==
+		assert_true((fixture.fate.reason.len > 0) ==
 		    (cases[i].verdict == FRAME_VERDICT_BOUNCE));
 	}
 	fixture_clear(&fixture);
@@ -75,9 +75,9 @@ test_order(void **unused)
 	    "deliver()", NULL);
 	(void)fixture_filter(&fixture, "never", NULL, "drop()", NULL, NULL);
 	fixture_judge(&fixture);
-	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_QUARANTINE);
-	assert_text(fixture.out.words, "first, third");
-	assert_int_equal(fixture.out.tag_count, 1);
+	assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_QUARANTINE);
+	assert_text(fixture.fate.words, "first, third");
+	assert_int_equal(fixture.fate.tag_count, 1);
 	fixture_clear(&fixture);
 }
 
@@ -87,9 +87,9 @@ static void
 check_protection(struct filter_fixture *fixture, uint8_t form,
 	const char *profile, const char *subject)
 {
-	assert_int_equal(fixture->out.protection.form, form);
-	assert_text(fixture->out.protection.profile, profile);
-	assert_text(fixture->out.protection.subject, subject);
+	assert_int_equal(fixture->fate.protection.form, form);
+	assert_text(fixture->fate.protection.profile, profile);
+	assert_text(fixture->fate.protection.subject, subject);
 }
 
 static void
@@ -143,7 +143,7 @@ test_mark_is_sticky(void **unused)
 		(void)fixture_filter(&fixture, "later", NULL, later[i], NULL,
 		    NULL);
 		fixture_judge(&fixture);
-		assert_int_equal(fixture.out.protection.form,
+		assert_int_equal(fixture.fate.protection.form,
 		    PROTECTION_ENVELOPE);
 	}
 	fixture.config.content_filters.outgoing_count = 0;
@@ -151,8 +151,8 @@ test_mark_is_sticky(void **unused)
 	    NULL, NULL);
 	(void)fixture_filter(&fixture, "never", NULL, "drop()", NULL, NULL);
 	fixture_judge(&fixture);
-	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DELIVER);
-	assert_int_equal(fixture.out.protection.form, PROTECTION_ENVELOPE);
+	assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_DELIVER);
+	assert_int_equal(fixture.fate.protection.form, PROTECTION_ENVELOPE);
 	fixture_clear(&fixture);
 }
 
@@ -167,9 +167,9 @@ test_tags_and_entries(void **unused)
 	fixture_init(&fixture);
 	run(&fixture, "tag-message('A.b-c_9')", "tag-message('second')",
 	    "tag-message('A.b-c_9')");
-	assert_int_equal(fixture.out.tag_count, 2);
-	assert_text(fixture.out.tags[0], "A.b-c_9");
-	assert_text(fixture.out.tags[1], "second");
+	assert_int_equal(fixture.fate.tag_count, 2);
+	assert_text(fixture.fate.tags[0], "A.b-c_9");
+	assert_text(fixture.fate.tags[1], "second");
 	run(&fixture, "log-entry('$FilterName: $MID')", "log-entry('x')",
 	    NULL);
 	assert_int_equal(fixture.out.log_entry_count, 2);
@@ -258,7 +258,7 @@ test_hostile_variables(void **unused)
 	/* What a variable holds is not expanded again. */
 	assert_true(text_find(entry, TEXT("$MID")) < entry.len);
 	assert_true(text_find(entry, TEXT("\xe2\x80\xa8")) == entry.len);
-	assert_int_equal(fixture.out.has_body, 1);
+	assert_int_equal(fixture.fate.body, 1);
 	assert_true(text_find(buffer_text(&fixture.changed),
 	    TEXT("\nBcc:")) == buffer_len(&fixture.changed));
 	buffer_init(&long_one, 1 << 20);
@@ -270,10 +270,10 @@ test_hostile_variables(void **unused)
 	fixture.message = buffer_text(&long_one);
 	run(&fixture, "log-entry('$Subject$Subject$AllHeaders')",
 	    "insert-header('X', '$Subject')", "encrypt('standard')");
-	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DELIVER);
+	assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_DELIVER);
 	assert_true(fixture.out.log_entries[0].len <= FRAME_WORDS_MAX);
 	assert_true(fixture.out.log_entries[0].len > FRAME_WORDS_MAX - 4);
-	assert_true(fixture.out.protection.subject.len <= FRAME_WORDS_MAX);
+	assert_true(fixture.fate.protection.subject.len <= FRAME_WORDS_MAX);
 	buffer_clear(&long_one);
 	fixture_clear(&fixture);
 }
@@ -290,8 +290,8 @@ check_changed(struct filter_fixture *fixture, const char *before,
 	size_t at = text_find(old, text_from(before));
 	size_t tail = at + strlen(before);
 
-	assert_int_equal(fixture->out.has_body, 1);
-	assert_int_equal(fixture->out.size, now.len);
+	assert_int_equal(fixture->fate.body, 1);
+	assert_int_equal(fixture->out.bodies[0].size, now.len);
 	assert_true(at < old.len);
 	if (now.len != old.len - strlen(before) + strlen(after) ||
 	    !text_equal(text_slice(now, 0, at), text_slice(old, 0, at)) ||
@@ -339,7 +339,7 @@ test_header_edits(void **unused)
 	fixture_clear(&fixture);
 }
 
-/* Nothing to change is no change: has_body 0, byte for byte. */
+/* Nothing to change is no change: no body, byte for byte. */
 static void
 test_no_change(void **unused)
 {
@@ -356,14 +356,14 @@ test_no_change(void **unused)
 	fixture_init(&fixture);
 	for (i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		run(&fixture, actions[i], NULL, NULL);
-		assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DELIVER);
-		assert_int_equal(fixture.out.has_body, 0);
+		assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_DELIVER);
+		assert_int_equal(fixture.fate.body, 0);
 	}
 	run(&fixture, "insert-header('X-New', 'x')", "strip-header('X-New')",
 	    NULL);
-	assert_int_equal(fixture.out.has_body, 0);
+	assert_int_equal(fixture.fate.body, 0);
 	run(&fixture, "insert-header('X-New', 'x')", "drop()", NULL);
-	assert_int_equal(fixture.out.has_body, 0);
+	assert_int_equal(fixture.fate.body, 0);
 	fixture_clear(&fixture);
 }
 
@@ -383,7 +383,7 @@ test_later_filters_see_changes(void **unused)
 	    "subject != 'SECURE'", "log-entry('$Subject')",
 	    "strip-header('X-Seen')", "drop()");
 	fixture_judge(&fixture);
-	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DROP);
+	assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_DROP);
 	assert_text(fixture.out.log_entries[0],
 	    "[DONE] Gr\xc3\xbc\xc3\x9f""e");
 	fixture_clear(&fixture);

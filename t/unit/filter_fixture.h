@@ -56,9 +56,12 @@ struct filter_fixture {
 	struct envelope envelope;
 	struct envelope_recipient recipients[2];
 	struct text message;
+	struct fact_table facts;
+	uint8_t passes;
 	struct arena *arena;
 	struct buffer changed;
 	struct frame_disposition out;
+	struct frame_splinter fate;	/* of the first splinter */
 };
 
 static inline void
@@ -133,11 +136,15 @@ fixture_judge(struct filter_fixture *fixture)
 		fail_msg("%s", why.text);
 	filter_set_accelerate(set);
 	buffer_reset(&fixture->changed);
-	filter_set_judge(set, &fixture->envelope, fixture->message,
+	filter_set_judge(set, &(struct filter_request){
+	    .envelope = &fixture->envelope, .message = fixture->message,
+	    .facts = fixture->facts, .passes = fixture->passes },
 	    fixture->arena, &fixture->changed, &out);
-	assert_true(out.verdict < FRAME_VERDICTS);
+	assert_true(out.judgement < FRAME_JUDGEMENTS);
 	assert_int_equal(record_copy(&frame_disposition_shape, &out,
 	    fixture->arena, &fixture->out), 0);
+	fixture->fate = fixture->out.splinter_count > 0 ?
+	    fixture->out.splinters[0] : (struct frame_splinter){ 0 };
 	filter_set_free(set);
 }
 

@@ -70,14 +70,14 @@ test_rules(void **unused)
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		fixture_run(&fixture, rules[i].condition, "drop()", NULL,
 		    NULL);
-		if (fixture.out.verdict != (rules[i].is_true ?
+		if (fixture.fate.verdict != (rules[i].is_true ?
 		    FRAME_VERDICT_DROP : FRAME_VERDICT_DELIVER))
 			fail_msg("%s: %s", rules[i].condition,
-			    frame_verdict_name(fixture.out.verdict));
+			    frame_verdict_name(fixture.fate.verdict));
 		if (rules[i].is_true)
-			assert_text(fixture.out.words, "one");
+			assert_text(fixture.fate.words, "one");
 		else
-			assert_text(fixture.out.words, "");
+			assert_text(fixture.fate.words, "");
 	}
 	fixture_clear(&fixture);
 }
@@ -116,20 +116,20 @@ test_match_all_or_any(void **unused)
 	    TEXT("mail-from == 'nobody'");
 	filter->match = CONFIG_FILTER_MATCH_ALL;
 	fixture_judge(&fixture);
-	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DELIVER);
+	assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_DELIVER);
 	filter->match = CONFIG_FILTER_MATCH_ANY;
 	fixture_judge(&fixture);
-	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DROP);
+	assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_DROP);
 	filter->conditions[1] = TEXT("mail-from == 'anna'");
 	filter->match = CONFIG_FILTER_MATCH_ALL;
 	fixture_judge(&fixture);
-	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DROP);
+	assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_DROP);
 	filter->condition_count = 0;
 	fixture_judge(&fixture);
-	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DROP);
+	assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_DROP);
 	filter->active = 0;
 	fixture_judge(&fixture);
-	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DELIVER);
+	assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_DELIVER);
 	fixture_clear(&fixture);
 }
 
@@ -142,15 +142,15 @@ test_who_is_judged(void **unused)
 	fixture_init(&fixture);
 	fixture.envelope.class = ENVELOPE_CLASS_SERVICE;
 	fixture_run(&fixture, NULL, "drop()", NULL, NULL);
-	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DELIVER);
+	assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_DELIVER);
 	fixture.envelope.class = ENVELOPE_CLASS_MAIL;
 	fixture.envelope.direction = ENVELOPE_INCOMING;
 	fixture_run(&fixture, NULL, "drop()", NULL, NULL);
-	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DELIVER);
+	assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_DELIVER);
 	fixture.envelope.sender = TEXT("");
 	fixture.envelope.direction = ENVELOPE_OUTGOING;
 	fixture_run(&fixture, "mail-from == '^$'", "drop()", NULL, NULL);
-	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DROP);
+	assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_DROP);
 	fixture_clear(&fixture);
 }
 
@@ -161,11 +161,11 @@ check_set_aside(struct filter_fixture *fixture, const char *condition,
 	const char *words)
 {
 	fixture_run(fixture, condition, "deliver()", NULL, NULL);
-	assert_int_equal(fixture->out.verdict, FRAME_VERDICT_SET_ASIDE);
+	assert_int_equal(fixture->out.judgement, FRAME_SET_ASIDE);
 	if (strstr(fixture->out.reason.data, words) == NULL)
 		fail_msg("%.*s", TEXT_ARG(fixture->out.reason));
-	assert_int_equal(fixture->out.has_body, 0);
-	assert_int_equal(fixture->out.protection.form, PROTECTION_NONE);
+	assert_int_equal(fixture->fate.body, 0);
+	assert_int_equal(fixture->fate.protection.form, PROTECTION_NONE);
 }
 
 static struct text
@@ -251,16 +251,16 @@ test_broken_text(void **unused)
 	    "Content-Type: text/plain; charset=utf-8\r\n\r\n"
 	    "\xc3\x28 hidden\r\n");
 	fixture_run(&fixture, "subject == 'secret'", "drop()", NULL, NULL);
-	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DROP);
+	assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_DROP);
 	fixture_run(&fixture, "body-contains('hidden')", "drop()", NULL,
 	    NULL);
-	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DROP);
+	assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_DROP);
 	fixture.envelope.sender = TEXT("\xff\xfe@secret");
 	fixture_run(&fixture, "mail-from == 'secret'", "drop()", NULL, NULL);
-	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DROP);
+	assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_DROP);
 	fixture.message = TEXT("");
 	fixture_run(&fixture, "subject", "drop()", NULL, NULL);
-	assert_int_equal(fixture.out.verdict, FRAME_VERDICT_DELIVER);
+	assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_DELIVER);
 	fixture_clear(&fixture);
 }
 

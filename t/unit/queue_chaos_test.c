@@ -81,10 +81,9 @@ answer_judge(struct rig *rig, struct rig_ask *ask)
 	static const uint8_t verdicts[] = { FRAME_VERDICT_DELIVER,
 		FRAME_VERDICT_DELIVER, FRAME_VERDICT_DELIVER,
 		FRAME_VERDICT_DELIVER, FRAME_VERDICT_DROP,
-		FRAME_VERDICT_BOUNCE, FRAME_VERDICT_QUARANTINE,
-		FRAME_VERDICT_SET_ASIDE };
-	struct frame_disposition answer = {
-		.verdict = verdicts[chance(8)],
+		FRAME_VERDICT_BOUNCE, FRAME_VERDICT_QUARANTINE };
+	struct frame_splinter answer = {
+		.verdict = verdicts[chance(7)],
 		.quarantine = TEXT("outbreak"),
 		.protection = {
 			.form = form_of(rig, ask->mid),
@@ -93,8 +92,10 @@ answer_judge(struct rig *rig, struct rig_ask *ask)
 	};
 
 	assert_true(ask->is_intact);
-	if (chance(8) > 0)
-		rig_dispose(ask, &answer, chance(3) > 0 ? 0 :
+	if (chance(8) == 0)
+		rig_set_aside(ask);
+	else if (chance(8) > 0)
+		rig_dispose_one(ask, &answer, chance(3) > 0 ? 0 :
 		    1 + chance(3) * 90000);
 }
 

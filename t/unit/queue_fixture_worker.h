@@ -106,12 +106,16 @@ rig_new_body(size_t size, char fill, uint8_t digest[32])
 	return body;
 }
 
-/* Fills in mid and attempt; size 0: the body stays. */
+/*
+ * Fills in mid and attempt; size 0: the body stays, else the first splinter
+ * gets another.
+ */
 static inline void
 rig_dispose(struct rig_ask *ask, struct frame_disposition *answer,
     size_t size)
 {
 	struct message_body *body = NULL;
+	struct frame_body described = { .size = size };
 	int descriptor = -1;
 
 	ask->answered = true;
@@ -119,19 +123,44 @@ rig_dispose(struct rig_ask *ask, struct frame_disposition *answer,
 	answer->attempt = ask->attempt;
 	answer->config_version = 42;
 	if (size > 0) {
-		body = rig_new_body(size, 'n', answer->sha256);
-		answer->has_body = 1;
-		answer->size = size;
+		body = rig_new_body(size, 'n', described.sha256);
+		answer->bodies = &described;
+		answer->body_count = 1;
+		answer->splinters[0].body = 1;
 		answer->body = message_body_frame(body, &descriptor);
 	}
 	frame_send(ask->peer->ipc, FRAME_DISPOSITION, answer, descriptor);
 	message_body_release(&body);
 }
 
+/* All recipients share this fate. */
+static inline void
+rig_dispose_one(struct rig_ask *ask, struct frame_splinter *fate,
+    size_t size)
+{
+	struct frame_disposition answer = {
+		.splinters = fate,
+		.splinter_count = 1,
+	};
+
+	rig_dispose(ask, &answer, size);
+}
+
+static inline void
+rig_set_aside(struct rig_ask *ask)
+{
+	struct frame_disposition answer = {
+		.judgement = FRAME_SET_ASIDE,
+		.reason = TEXT("because"),
+	};
+
+	rig_dispose(ask, &answer, 0);
+}
+
 static inline void
 rig_dispose_as(struct rig_ask *ask, uint8_t verdict, uint8_t form)
 {
-	struct frame_disposition answer = {
+	struct frame_splinter fate = {
 		.verdict = verdict,
 		.reason = TEXT("because"),
 		.words = TEXT("the filters"),
@@ -144,7 +173,7 @@ rig_dispose_as(struct rig_ask *ask, uint8_t verdict, uint8_t form)
 		},
 	};
 
-	rig_dispose(ask, &answer, 0);
+	rig_dispose_one(ask, &fate, 0);
 }
 
 static inline void

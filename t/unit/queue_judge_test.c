@@ -115,8 +115,10 @@ test_lost_channel(void **state)
 	struct rig *rig = *state;
 	struct rig_ask *lost;
 	uint64_t mid = rig_accept(rig, &plain);
+	struct frame_splinter drop = { .verdict = FRAME_VERDICT_DROP };
 	struct frame_disposition stale = {
-		.verdict = FRAME_VERDICT_DROP,
+		.splinters = &drop,
+		.splinter_count = 1,
 	};
 
 	rig_run_asks(rig, 1);
@@ -326,8 +328,10 @@ static void
 test_set_aside(void **state)
 {
 	struct rig *rig = *state;
-	uint64_t mid = dispose(rig, FRAME_VERDICT_SET_ASIDE);
+	uint64_t mid = rig_accept(rig, &plain);
 
+	rig_run_asks(rig, 1);
+	rig_set_aside(&rig->asks[0]);
 	rig_run_state(rig, mid, MESSAGE_HELD);
 	rig_look(rig, mid);
 	assert_true(text_equal(rig->message.reason, TEXT("because")));
@@ -341,12 +345,26 @@ static void
 test_nonsense(void **state)
 {
 	struct rig *rig = *state;
-	struct frame_disposition answers[] = {
+	struct frame_body body = { .size = 10 };
+	struct frame_splinter fates[] = {
 		{ .verdict = FRAME_VERDICTS },
 		{ .protection = { .form = PROTECTION_FORMS } },
 		{ .protection = { .form = PROTECTION_ENVELOPE } },
 		{ .verdict = FRAME_VERDICT_QUARANTINE },
-		{ .has_body = 1, .size = 10, .body = TEXT("short") },
+		{ .body = 2 },
+		{ .body = 1 },
+	};
+	struct frame_disposition answers[] = {
+		{ .splinters = &fates[0], .splinter_count = 1 },
+		{ .splinters = &fates[1], .splinter_count = 1 },
+		{ .splinters = &fates[2], .splinter_count = 1 },
+		{ .splinters = &fates[3], .splinter_count = 1 },
+		{ .splinters = &fates[4], .splinter_count = 1 },
+		{ .splinters = &fates[5], .splinter_count = 1,
+		    .bodies = &body, .body_count = 1,
+		    .body = TEXT("short") },
+		{ .judgement = FRAME_JUDGED },
+		{ .judgement = FRAME_JUDGEMENTS },
 	};
 
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
@@ -365,15 +383,17 @@ test_nonsense(void **state)
 static void
 change_body(struct rig *rig, size_t size, bool kill)
 {
-	struct frame_disposition answer = { .words = TEXT("header added") };
+	struct frame_splinter fate = { .words = TEXT("header added") };
+	struct frame_disposition answer = { .splinters = &fate,
+		.splinter_count = 1 };
 	struct text entry = TEXT("seen"), tags[2] = { TEXT("a"), TEXT("b") };
 	size_t asks = rig->ask_count, jobs = rig->job_count;
 	uint64_t mid = rig_accept(rig, &plain);
 
 	answer.log_entries = &entry;
 	answer.log_entry_count = 1;
-	answer.tags = tags;
-	answer.tag_count = 2;
+	fate.tags = tags;
+	fate.tag_count = 2;
 	rig->answer = kill ? NULL : rig_deliver;
 	rig_run_asks(rig, asks + 1);
 	rig_dispose(&rig->asks[asks], &answer, size);
@@ -422,11 +442,11 @@ test_acts_while_written(void **state)
 	struct queue_errand *errand;
 
 	for (size_t i = 0; i < 2; i++) {
-		struct frame_disposition answer = { 0 };
+		struct frame_splinter answer = { 0 };
 		uint64_t mid = rig_accept(rig, &plain);
 
 		rig_run_asks(rig, i + 1);
-		rig_dispose(&rig->asks[i], &answer, 30000000);
+		rig_dispose_one(&rig->asks[i], &answer, 30000000);
 		errand = queue_table_find(rig->queue, mid)->errand;
 		while (errand->state != QUEUE_ERRAND_ANSWERED)
 			rig_rest(rig, 1);
@@ -443,11 +463,11 @@ static void
 test_known_when_changed(void **state)
 {
 	struct rig *rig = *state;
-	struct frame_disposition answer = { 0 };
+	struct frame_splinter answer = { 0 };
 	uint64_t mid = rig_accept(rig, &plain);
 
 	rig_run_asks(rig, 1);
-	rig_dispose(&rig->asks[0], &answer, 777);
+	rig_dispose_one(&rig->asks[0], &answer, 777);
 	rig_run_jobs(rig, 1);
 	rig->mid = mid;
 	assert_int_equal(rig_accept(rig, &plain), mid);

@@ -199,11 +199,11 @@ test_every_boundary(void **state)
 static void
 judge_by_mid(struct rig *rig, struct rig_ask *ask)
 {
-	struct frame_disposition changed = { .words = TEXT("changed") };
+	struct frame_splinter changed = { .words = TEXT("changed") };
 
 	(void)rig;
 	if (ask->mid % 6 == 0)
-		rig_dispose(ask, &changed, 900);
+		rig_dispose_one(ask, &changed, 900);
 	else if (ask->mid % 6 <= 2)
 		rig_dispose_as(ask, FRAME_VERDICT_DELIVER,
 		    (uint8_t)(ask->mid % 6));

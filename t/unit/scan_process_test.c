@@ -139,9 +139,9 @@ queue_frame(void *context, uint16_t type, struct text payload,
 	assert_int_equal(arena_copy(queue->arena, payload, &kept), 0);
 	assert_int_equal(frame_decode(PROCESS_SCAN, PROCESS_QUEUE, type, kept,
 	    queue->arena, out), 0);
-	if (out->has_body) {
+	if (out->body_count > 0) {
 		assert_int_equal(message_body_receive(out->body, descriptor,
-		    out->size, &body), 0);
+		    out->bodies[0].size, &body), 0);
 		assert_int_equal(scan_read_body(body, &bytes, &kept), 0);
 		assert_int_equal(arena_copy(queue->arena, kept,
 		    &queue->bodies[queue->count]), 0);
@@ -262,19 +262,19 @@ test_judges_in_its_jail(void **unused)
 		assert_int_equal(queue.answers[i].mid, 100 + i);
 		assert_int_equal(queue.answers[i].attempt, 2);
 		assert_int_equal(queue.answers[i].config_version, 5);
-		assert_int_equal(queue.answers[i].verdict,
+		assert_int_equal(queue.answers[i].splinters[0].verdict,
 		    FRAME_VERDICT_QUARANTINE);
-		assert_text(queue.answers[i].quarantine, "Policy");
+		assert_text(queue.answers[i].splinters[0].quarantine, "Policy");
 		assert_int_equal(queue.bodies[i].len, fixture.message.len +
 		    strlen("X-Small: yes\r\n"));
 	}
 	assert_int_equal(queue.answers[70].mid, 200);
-	assert_int_equal(queue.answers[70].verdict, FRAME_VERDICT_DELIVER);
-	assert_text(queue.answers[70].tags[0], "found");
+	assert_int_equal(queue.answers[70].splinters[0].verdict, FRAME_VERDICT_DELIVER);
+	assert_text(queue.answers[70].splinters[0].tags[0], "found");
 	assert_int_equal(queue.bodies[70].len, LARGE +
 	    strlen("X-Found: needle\r\n"));
 	assert_int_equal(queue.answers[71].mid, 201);
-	assert_int_equal(queue.answers[71].verdict, FRAME_VERDICT_SET_ASIDE);
+	assert_int_equal(queue.answers[71].judgement, FRAME_SET_ASIDE);
 	assert_text(queue.answers[71].reason, "its body could not be read");
 	queue_close(&queue);
 	fixture_clear(&fixture);
@@ -296,7 +296,7 @@ test_too_large(void **unused)
 	queue_open(&queue, &fixture.config);
 	queue_ask(&queue, &fixture.envelope, 1, large, large.len);
 	loop_run(test_loop);
-	assert_int_equal(queue.answers[0].verdict, FRAME_VERDICT_SET_ASIDE);
+	assert_int_equal(queue.answers[0].judgement, FRAME_SET_ASIDE);
 	assert_text(queue.answers[0].reason,
 	    "it is larger than limits.message_size");
 	queue_close(&queue);

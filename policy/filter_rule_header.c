@@ -1,0 +1,65 @@
+/*
+ * Rules about header fields.
+ */
+#include "policy/filter_rule_private.h"
+
+static int
+evaluate_true(struct filter_judge *judge, const struct filter_call *call,
+	bool *result)
+{
+	(void)judge;
+	(void)call;
+	*result = true;
+	return 0;
+}
+
+/* Every field of the name counts: readers differ in which one they show. */
+static int
+evaluate_field(struct filter_judge *judge, const struct filter_call *call,
+	struct text name, bool *result)
+{
+	struct text value;
+	size_t cursor = 0;
+	bool found = false;
+	int error = 0;
+
+	while (!found && (error = filter_message_next(&judge->message, name,
+	    &cursor, &value)) == 0) {
+		found = call->comparison == FILTER_TOKEN_END;
+		if (!found && (error = filter_rule_find_pattern(judge,
+		    call->operand.pattern, value, &found)) != 0)
+			return error;
+	}
+	*result = filter_rule_turn(call, found);
+	return error == 0 || error == ERROR_NOT_FOUND ? 0 :
+	    filter_rule_too_large(judge);
+}
+
+static int
+evaluate_subject(struct filter_judge *judge, const struct filter_call *call,
+	bool *result)
+{
+	return evaluate_field(judge, call, TEXT("Subject"), result);
+}
+
+static int
+evaluate_header(struct filter_judge *judge, const struct filter_call *call,
+	bool *result)
+{
+	return evaluate_field(judge, call, call->arguments[0].text, result);
+}
+
+static const struct filter_rule rules[] = {
+	{ .signature = { .name = "true", .help = "Every message." },
+	    .evaluate = evaluate_true },
+	{ .signature = { .name = "subject",
+	    .operand = FILTER_OPERAND_PATTERN_OR_NONE,
+	    .help = "A Subject field is there, or one matches." },
+	    .evaluate = evaluate_subject },
+	{ .signature = { .name = "header",
+	    .arguments = { FILTER_ARGUMENT_HEADER }, .required = 1,
+	    .operand = FILTER_OPERAND_PATTERN_OR_NONE,
+	    .help = "A field of that name is there, or one matches." },
+	    .evaluate = evaluate_header },
+};
+const struct filter_rules filter_rules_header = FILTER_ROWS(rules);

@@ -1,0 +1,26 @@
+/*
+ * What evaluators of rules share.
+ */
+#ifndef POLICY_FILTER_RULE_PRIVATE_H
+#define POLICY_FILTER_RULE_PRIVATE_H
+
+#include "policy/filter_call.h"
+
+/* The tables, in the order in which they are listed. */
+extern const struct filter_rules filter_rules_header;
+extern const struct filter_rules filter_rules_envelope;
+extern const struct filter_rules filter_rules_body;
+
+/* Whether the pattern is found.  ERROR_LIMIT with words in judge->why. */
+int filter_rule_find_pattern(struct filter_judge *judge,
+	const struct pattern *pattern, struct text subject, bool *result)
+	MUST_CHECK;
+/* "!=" is true where no value matches. */
+bool filter_rule_turn(const struct filter_call *call, bool found);
+/* Whether the comparison of the call holds between the two. */
+bool filter_rule_compare(const struct filter_call *call, uint64_t left,
+	uint64_t right);
+/* ERROR_LIMIT, with words. */
+int filter_rule_too_large(struct filter_judge *judge);
+
+#endif
