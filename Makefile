@@ -30,10 +30,12 @@ MAIL = address address_list base64 charset data_encode data_stream \
 	mime_section quoted_printable received smtp_command smtp_extension \
 	smtp_parameter smtp_reply utf8 uuencode xtext
 CONFIG = config config_check config_check_access config_check_delivery \
-	config_check_protection \
+	config_check_directory config_check_protection \
+	config_directory config_directory_filter \
 	config_files config_fill config_load config_node config_print \
 	config_report config_schema config_schema_access \
-	config_schema_delivery config_schema_json config_schema_limits \
+	config_schema_delivery config_schema_directory \
+	config_schema_json config_schema_limits \
 	config_schema_listeners config_schema_manual config_schema_policy \
 	config_schema_protection config_schema_service \
 	config_schema_tls config_shape config_snapshot config_suggest \
@@ -65,11 +67,11 @@ CRYPTO = certificate digest json_bounds key_service_message \
 	tls_context_client tls_session
 
 # floor 4
-POLICY = destination_resolve fact filter_action filter_action_fate \
+POLICY = destination_resolve fact fact_answer fact_text filter_action filter_action_fate \
 	filter_action_header filter_action_note filter_bodies filter_call \
 	filter_content filter_judge filter_lexer filter_message \
 	filter_missing filter_mistake filter_program filter_rule \
-	filter_rule_body filter_rule_envelope filter_rule_header filter_set \
+	filter_rule_body filter_rule_envelope filter_rule_fact filter_rule_header filter_set \
 	filter_syntax filter_syntax_print filter_variable host_access \
 	host_address mail_flow pattern recipient_access smart_identifier
 

@@ -6,6 +6,9 @@
 
 #include <stdarg.h>
 
+#include "gateway/config/config_syntax.h"
+#include "policy/fact.h"
+
 #define HEADER_NAME_MAX 100	/* bytes */
 #define TAG_MAX 100
 #define SHOWN_MAX 40
@@ -237,6 +240,61 @@ bind_form(const struct filter_binder *binder,
 	return 0;
 }
 
+static int
+bind_zone(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_bound *out)
+{
+	int error = need_string(binder, value, "the zone of a DNS list");
+
+	(void)signature;
+	out->text = value->text;
+	if (error == 0 && !config_domain_is_valid(value->text))
+		return fail(binder, value->offset, "expected the zone of a "
+		    "DNS list, such as list.example.org");
+	return error;
+}
+
+static int
+bind_attribute(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_bound *out)
+{
+	struct config_directory_source source;
+	struct reason why = { 0 };
+	int error = need_string(binder, value, "DIRECTORY.QUERY");
+
+	(void)signature;
+	out->text = value->text;
+	if (error != 0)
+		return error;
+	if (config_directory_source_find(binder->config, value->text,
+	    &source, &why) != 0)
+		return fail(binder, value->offset, "%s", why.text);
+	if (!text_is_empty(source.group) ||
+	    text_is_empty(source.query->attribute))
+		return fail(binder, value->offset, "\"%.*s\" is no query for "
+		    "an attribute", TEXT_ARG(text_slice(value->text, 0,
+		    SHOWN_MAX)));
+	return 0;
+}
+
+static int
+bind_group(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_bound *out)
+{
+	struct reason why = { 0 };
+	int error = need_string(binder, value, "DIRECTORY.QUERY:GROUP");
+
+	(void)signature;
+	out->text = value->text;
+	if (error == 0 && fact_group_check(binder->config, value->text,
+	    &why) != 0)
+		return fail(binder, value->offset, "%s", why.text);
+	return error;
+}
+
 static const bind_function bind_argument[FILTER_ARGUMENTS] = {
 	[FILTER_ARGUMENT_PATTERN] = bind_pattern,
 	[FILTER_ARGUMENT_COUNT] = bind_count,
@@ -247,6 +305,8 @@ static const bind_function bind_argument[FILTER_ARGUMENTS] = {
 	[FILTER_ARGUMENT_QUARANTINE] = bind_quarantine,
 	[FILTER_ARGUMENT_TAG] = bind_tag,
 	[FILTER_ARGUMENT_FORM] = bind_form,
+	[FILTER_ARGUMENT_ZONE] = bind_zone,
+	[FILTER_ARGUMENT_ATTRIBUTE] = bind_attribute,
 };
 
 /* ---- calls ---- */
@@ -307,6 +367,7 @@ static const char *const operand_words[FILTER_OPERANDS] = {
 	[FILTER_OPERAND_PATTERN_OR_NONE] = "a pattern by == or !=",
 	[FILTER_OPERAND_SIZE] = "a size, such as >= 10M",
 	[FILTER_OPERAND_TEXT] = "a text by == or !=",
+	[FILTER_OPERAND_GROUP] = "a group by == or !=",
 };
 
 static int
@@ -336,6 +397,9 @@ bind_comparison(const struct filter_binder *binder,
 		    "by == or !=", signature->name);
 	if (signature->operand == FILTER_OPERAND_TEXT)
 		return bind_text(binder, signature, &node->value,
+		    &out->operand);
+	if (signature->operand == FILTER_OPERAND_GROUP)
+		return bind_group(binder, signature, &node->value,
 		    &out->operand);
 	return bind_pattern(binder, signature, &node->value, &out->operand);
 }

@@ -32,6 +32,8 @@ enum filter_argument {
 	FILTER_ARGUMENT_QUARANTINE,	/* of quarantines */
 	FILTER_ARGUMENT_TAG,
 	FILTER_ARGUMENT_FORM,		/* "always" or "tls" */
+	FILTER_ARGUMENT_ZONE,		/* of the DNS */
+	FILTER_ARGUMENT_ATTRIBUTE,	/* "directory.query" */
 	FILTER_ARGUMENTS
 };
 
@@ -42,6 +44,7 @@ enum filter_operand {
 	FILTER_OPERAND_PATTERN_OR_NONE,
 	FILTER_OPERAND_SIZE,		/* by any comparison */
 	FILTER_OPERAND_TEXT,		/* by == or != */
+	FILTER_OPERAND_GROUP,		/* "directory.query:group", likewise */
 	FILTER_OPERANDS
 };
 

@@ -12,7 +12,6 @@ struct missing {
 #define ARCHIVES "the file type scanner"
 #define AUTHENTICATION "sender authentication"
 #define DICTIONARIES "dictionaries"
-#define DIRECTORY "a directory (LDAP)"
 #define REPUTATION "reputation services"
 #define SMIME "S/MIME"
 #define URLS "URL scanning"
@@ -34,7 +33,6 @@ static const struct missing missing_rules[] = {
 	{ "date", "message filters" },
 	{ "dictionary-match", DICTIONARIES },
 	{ "dkim-authentication", AUTHENTICATION },
-	{ "dnslist", REPUTATION },
 	{ "domain-external-threat-feeds", REPUTATION },
 	{ "duplicate_boundaries", "message filters" },
 	{ "encrypted", SMIME },
@@ -47,14 +45,12 @@ static const struct missing missing_rules[] = {
 	{ "image-verdict", "image analysis" },
 	{ "macro-detection-rule", ARCHIVES },
 	{ "mail-from-dictionary-match", DICTIONARIES },
-	{ "mail-from-group", DIRECTORY },
 	{ "malformed-header", "message filters" },
 	{ "message-language", "language detection" },
 	{ "no-reputation", REPUTATION },
 	{ "random", "message filters" },
 	{ "rcpt-count", "message filters" },
 	{ "rcpt-to-dictionary-match", DICTIONARIES },
-	{ "rcpt-to-group", DIRECTORY },
 	{ "recv-int", "message filters" },
 	{ "recv-listener", "message filters" },
 	{ "remote-ip", "message filters" },
@@ -75,7 +71,6 @@ static const struct missing missing_rules[] = {
 	{ "url-no-reputation", URLS },
 	{ "url-reputation", URLS },
 	{ "valid", "message filters" },
-	{ "workqueue-count", "message filters" },
 };
 
 static const struct missing missing_actions[] = {

@@ -7,6 +7,7 @@ static const struct filter_rules *const tables[] = {
 	&filter_rules_header,
 	&filter_rules_body,
 	&filter_rules_envelope,
+	&filter_rules_fact,
 };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 

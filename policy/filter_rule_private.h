@@ -10,6 +10,7 @@
 extern const struct filter_rules filter_rules_header;
 extern const struct filter_rules filter_rules_envelope;
 extern const struct filter_rules filter_rules_body;
+extern const struct filter_rules filter_rules_fact;
 
 /* Whether the pattern is found.  ERROR_LIMIT with words in judge->why. */
 int filter_rule_find_pattern(struct filter_judge *judge,

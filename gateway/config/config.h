@@ -14,6 +14,7 @@
 
 #include "gateway/base/record.h"
 #include "gateway/base/text.h"
+#include "gateway/config/config_directory.h"
 #include "gateway/config/config_protection.h"
 
 enum config_listener_tls {
@@ -155,6 +156,8 @@ struct config_dns {
 	struct text trust_anchor_file;
 	struct text trust_anchor;	/* content, read at load */
 	uint64_t timeout_ms;		/* whole look-up */
+	uint64_t list_timeout_ms;	/* facts about a client */
+	uint8_t list_on_failure;	/* enum config_on_failure */
 };
 
 struct config_users {
@@ -169,6 +172,7 @@ struct config_users {
 	struct text vault;
 	struct text portal;
 	struct text unseal;
+	struct text inspect;
 };
 
 struct config_processes {
@@ -176,6 +180,7 @@ struct config_processes {
 	uint32_t deliver;		/* 0: one per core */
 	uint32_t scan;			/* 0: one per core */
 	uint32_t keys;			/* 0: one per core */
+	uint32_t inspect;
 	struct text queue_directory;
 	struct text run_directory;	/* control socket, lease file */
 	struct config_users users;	/* used when started as root */
@@ -239,6 +244,8 @@ struct config {
 	struct config_content_filters content_filters;
 	struct config_quarantine *quarantines;
 	size_t quarantine_count;
+	struct config_directory *directories;
+	size_t directory_count;
 	struct config_encryption encryption;
 	struct config_key_service key_service;
 	struct config_tls tls;

@@ -146,6 +146,7 @@ config_check(const struct config *config, struct config_report *report)
 		policies_check,
 		config_check_delivery,
 		config_check_protection,
+		config_check_directory,
 		limits_check,
 		sockets_check,
 		dns_check,

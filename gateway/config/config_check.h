@@ -25,5 +25,8 @@ void config_check_delivery(const struct config *config,
 /* Another: encryption, the key service (config_check_protection.c). */
 void config_check_protection(const struct config *config,
 	struct config_report *report);
+/* Another: directories (config_check_directory.c). */
+void config_check_directory(const struct config *config,
+	struct config_report *report);
 
 #endif

@@ -148,8 +148,10 @@ pem_read(struct text file, size_t max, struct text path, struct arena *arena,
 	return TEXT_EMPTY;
 }
 
+/* A file with a secret, which the process that needs it opens. */
 static void
-key_look(struct text file, struct text path, struct config_report *report)
+secret_look(const char *what, struct text file, struct text path,
+	struct config_report *report)
 {
 	char name[CONFIG_FILE_MAX + 1];
 	const char *problem = NULL;
@@ -163,8 +165,9 @@ key_look(struct text file, struct text path, struct config_report *report)
 	else if (!S_ISREG(status.st_mode))
 		problem = "not a regular file";
 	if (problem != NULL)
-		config_report_path(report, path, "no key in %.*s: %s",
-		    TEXT_ARG(config_report_quote(report, file)), problem);
+		config_report_path(report, path, "no %s in %.*s: %s",
+		    what, TEXT_ARG(config_report_quote(report, file)),
+		    problem);
 }
 
 static void
@@ -181,7 +184,7 @@ certificates_read(struct config_tls *tls, struct arena *arena,
 		one->certificate_pem = pem_read(one->certificate_file,
 		    CONFIG_CERTIFICATE_MAX, config_report_path_of(report,
 		    "%.*s.certificate", TEXT_ARG(path)), arena, report);
-		key_look(one->key_file, config_report_path_of(report,
+		secret_look("key", one->key_file, config_report_path_of(report,
 		    "%.*s.key", TEXT_ARG(path)), report);
 	}
 }
@@ -228,6 +231,29 @@ authorities_read(struct text file, const char *path, struct arena *arena,
 		    arena, report);
 }
 
+static void
+directories_read(struct config *config, struct arena *arena,
+	struct config_report *report)
+{
+	size_t i;
+
+	for (i = 0; i < config->directory_count; i++) {
+		struct config_directory *one = &config->directories[i];
+		struct text path = config_report_path_of(report,
+		    "directories.%.*s", TEXT_ARG(one->name));
+
+		if (!text_is_empty(one->trust_file))
+			one->trust_pem = pem_read(one->trust_file,
+			    CONFIG_CERTIFICATE_MAX, config_report_path_of(
+			    report, "%.*s.trust", TEXT_ARG(path)), arena,
+			    report);
+		if (!text_is_empty(one->password_file))
+			secret_look("password", one->password_file,
+			    config_report_path_of(report, "%.*s.password_file",
+			    TEXT_ARG(path)), report);
+	}
+}
+
 int
 config_files_read(struct config *config, struct arena *arena,
 	struct config_report *report)
@@ -247,5 +273,6 @@ config_files_read(struct config *config, struct arena *arena,
 	authorities_read(config->key_service.client_trust_file,
 	    "key_service.client_trust", arena, report,
 	    &config->key_service.client_trust_pem);
+	directories_read(config, arena, report);
 	return report->errors->count > 0 ? ERROR_MALFORMED : rc;
 }

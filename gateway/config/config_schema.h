@@ -33,6 +33,7 @@ enum config_kind {
 	CONFIG_KIND_MAIL_PATTERN,	/* user@domain, user@, the above */
 	CONFIG_KIND_HOST_PORT,		/* host, host:port, [IPv6]:port */
 	CONFIG_KIND_URL,		/* https://host[:port], no path */
+	CONFIG_KIND_LDAP_URL,		/* ldap[s]://host[:port], no path */
 	CONFIG_KIND_FILE,		/* path, relative to the YAML file */
 	/* numbers of 1, 2, 4 or 8 bytes in the structs */
 	CONFIG_KIND_BOOLEAN,
@@ -69,6 +70,9 @@ struct config_word {
 	const char *name;	/* NULL ends the table */
 	uint8_t value;
 };
+
+/* Words of enum config_on_failure. */
+extern const struct config_word config_on_failure_words[];
 
 struct config_section;
 
@@ -139,6 +143,7 @@ extern const struct config_section config_schema_route;
 extern const struct config_section config_schema_bounce_profile;
 extern const struct config_section config_schema_content_filters;
 extern const struct config_section config_schema_quarantine;
+extern const struct config_section config_schema_directory;
 extern const struct config_section config_schema_encryption;
 extern const struct config_section config_schema_key_service;
 extern const struct config_section config_schema_tls;

@@ -30,6 +30,19 @@ static const struct config_row dns_rows[] = {
 	  .most = 5 * CONFIG_MINUTE, .fallback = "30 s",
 	  .effect = CONFIG_EFFECT_LIVE,
 	  .help = "Time for a whole look-up." },
+	{ .name = "list_timeout", .kind = CONFIG_KIND_DURATION,
+	  CONFIG_AT(config_dns, list_timeout_ms), .least = 100,
+	  .most = CONFIG_MINUTE, .fallback = "10 s",
+	  .effect = CONFIG_EFFECT_LIVE,
+	  .help = "Time to find out for filters whether a client is on a DNS "
+		  "list and what its verified names are." },
+	{ .name = "list_on_failure", .kind = CONFIG_KIND_ENUM,
+	  CONFIG_AT(config_dns, list_on_failure),
+	  .words = config_on_failure_words, .fallback = "unknown",
+	  .effect = CONFIG_EFFECT_LIVE,
+	  .help = "What a message becomes whose filters need that and cannot "
+		  "have it: set aside (hold), or judged with conditions "
+		  "about it false (unknown)." },
 };
 
 const struct config_section config_schema_dns = {
@@ -56,6 +69,7 @@ static const struct config_row user_rows[] = {
 	USER_ROW(vault, "User of the process that keeps envelope keys."),
 	USER_ROW(portal, "User of the process that serves recipients."),
 	USER_ROW(unseal, "User of the process that opens envelopes."),
+	USER_ROW(inspect, "User of the processes that ask directories."),
 };
 
 static const struct config_section user_section = {
@@ -82,6 +96,11 @@ static const struct config_row process_rows[] = {
 	  CONFIG_AT(config_processes, keys), .least = 0, .most = 64,
 	  .fallback = "0", .effect = CONFIG_EFFECT_RESTART,
 	  .help = "Processes that hold private keys; 0 starts one per core." },
+	{ .name = "inspect", .kind = CONFIG_KIND_NUMBER,
+	  CONFIG_AT(config_processes, inspect), .least = 1, .most = 64,
+	  .fallback = "2", .effect = CONFIG_EFFECT_RESTART,
+	  .help = "Processes that ask directories, each one question at a "
+		  "time; they run where directories are configured." },
 	{ .name = "queue_directory", .kind = CONFIG_KIND_FILE,
 	  CONFIG_AT(config_processes, queue_directory),
 	  .fallback = "/var/lib/postern/queue",

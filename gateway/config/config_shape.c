@@ -125,6 +125,34 @@ static const struct record_field quarantine_fields[] = {
 const struct record_shape config_quarantine_shape =
 	RECORD_SHAPE(config_quarantine, quarantine_fields);
 
+static const struct record_field directory_query_fields[] = {
+	TEXT_OF(1, config_directory_query, name, CONFIG_NAME_MAX),
+	TEXT_OF(2, config_directory_query, filter, CONFIG_DIRECTORY_TEXT_MAX),
+	TEXT_OF(3, config_directory_query, base, CONFIG_DIRECTORY_TEXT_MAX),
+	TEXT_OF(4, config_directory_query, group, CONFIG_DIRECTORY_TEXT_MAX),
+	TEXT_OF(5, config_directory_query, attribute, CONFIG_NAME_MAX),
+};
+const struct record_shape config_directory_query_shape =
+	RECORD_SHAPE(config_directory_query, directory_query_fields);
+
+static const struct record_field directory_fields[] = {
+	TEXT_OF(1, config_directory, name, CONFIG_NAME_MAX),
+	TEXTS_OF(2, config_directory, servers, server_count,
+	    CONFIG_DIRECTORY_SERVERS_MAX),
+	NUMBER(3, 8, config_directory, start_tls),
+	TEXT_OF(4, config_directory, trust_file, CONFIG_FILE_MAX),
+	TEXT_OF(5, config_directory, trust_pem, CONFIG_CERTIFICATE_MAX),
+	TEXT_OF(6, config_directory, bind_dn, CONFIG_DIRECTORY_TEXT_MAX),
+	TEXT_OF(7, config_directory, password_file, CONFIG_FILE_MAX),
+	TEXT_OF(8, config_directory, base, CONFIG_DIRECTORY_TEXT_MAX),
+	NUMBER(9, 64, config_directory, timeout_ms),
+	NUMBER(10, 8, config_directory, on_failure),
+	RECORD_LIST_FIELD(11, struct config_directory, queries, query_count,
+	    CONFIG_DIRECTORY_QUERIES_MAX, &config_directory_query_shape),
+};
+const struct record_shape config_directory_shape =
+	RECORD_SHAPE(config_directory, directory_fields);
+
 static const struct record_field encryption_profile_fields[] = {
 	TEXT_OF(1, config_encryption_profile, name, CONFIG_NAME_MAX),
 	TEXT_OF(2, config_encryption_profile, key_service_url,
@@ -214,6 +242,8 @@ static const struct record_field dns_fields[] = {
 	TEXT_OF(4, config_dns, trust_anchor_file, CONFIG_FILE_MAX),
 	TEXT_OF(5, config_dns, trust_anchor, CONFIG_TRUST_ANCHOR_MAX),
 	NUMBER(6, 64, config_dns, timeout_ms),
+	NUMBER(7, 64, config_dns, list_timeout_ms),
+	NUMBER(8, 8, config_dns, list_on_failure),
 };
 const struct record_shape config_dns_shape =
 	RECORD_SHAPE(config_dns, dns_fields);
@@ -230,6 +260,7 @@ static const struct record_field users_fields[] = {
 	TEXT_OF(9, config_users, vault, CONFIG_USER_MAX),
 	TEXT_OF(10, config_users, portal, CONFIG_USER_MAX),
 	TEXT_OF(11, config_users, unseal, CONFIG_USER_MAX),
+	TEXT_OF(12, config_users, inspect, CONFIG_USER_MAX),
 };
 const struct record_shape config_users_shape =
 	RECORD_SHAPE(config_users, users_fields);
@@ -242,6 +273,7 @@ static const struct record_field processes_fields[] = {
 	TEXT_OF(5, config_processes, run_directory, CONFIG_FILE_MAX),
 	ONE_OF(6, config_processes, users, &config_users_shape),
 	NUMBER(7, 32, config_processes, scan),
+	NUMBER(8, 32, config_processes, inspect),
 };
 const struct record_shape config_processes_shape =
 	RECORD_SHAPE(config_processes, processes_fields);
@@ -319,5 +351,7 @@ static const struct record_field config_fields[] = {
 	    &config_quarantine_shape),
 	ONE_OF(18, config, encryption, &config_encryption_shape),
 	ONE_OF(19, config, key_service, &config_key_service_shape),
+	LIST_OF(28, directories, directory_count, CONFIG_DIRECTORIES_MAX,
+	    &config_directory_shape),
 };
 const struct record_shape config_shape = RECORD_SHAPE(config, config_fields);

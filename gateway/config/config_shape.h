@@ -22,6 +22,8 @@ extern const struct record_shape config_bounce_profile_shape;
 extern const struct record_shape config_content_filter_shape;
 extern const struct record_shape config_content_filters_shape;
 extern const struct record_shape config_quarantine_shape;
+extern const struct record_shape config_directory_shape;
+extern const struct record_shape config_directory_query_shape;
 extern const struct record_shape config_encryption_profile_shape;
 extern const struct record_shape config_encryption_shape;
 extern const struct record_shape config_service_listener_shape;

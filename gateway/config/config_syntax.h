@@ -53,5 +53,7 @@ bool config_mail_pattern_is_valid(struct text t);
 bool config_host_port_is_valid(struct text t);
 /* "https://host" or "https://host:port", nothing behind. */
 bool config_url_is_valid(struct text t);
+/* "ldap://host", "ldaps://host:port", nothing behind. */
+bool config_ldap_url_is_valid(struct text t);
 
 #endif

@@ -152,6 +152,10 @@ static const struct config_type types[CONFIG_KIND_COUNT] = {
 	    "an address such as https://msg.example.com, without a path",
 	    "^https://[^/?#]+$", CONFIG_URL_MAX,
 	    .is_valid = config_url_is_valid },
+	[CONFIG_KIND_LDAP_URL] = { "LDAP URL",
+	    "a server such as ldaps://directory.example.com:636, without a "
+	    "path", "^ldaps?://[^/?#]+$", CONFIG_URL_MAX,
+	    .is_valid = config_ldap_url_is_valid },
 	[CONFIG_KIND_FILE] = { "path", "the path of a file", NULL,
 	    CONFIG_FILE_MAX, .is_valid = config_text_is_printable },
 	[CONFIG_KIND_BOOLEAN] = { "boolean", .parse = boolean_parse,
