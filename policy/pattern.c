@@ -10,6 +10,8 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/base/memory.h"
+#include "policy/pattern_private.h"
+#include "policy/pattern_run.h"
 
 #define PATTERN_SOURCE_MAX 4096
 #define PATTERN_NESTING_MAX 100
@@ -31,9 +33,19 @@
 #define SLICE_MAX ((size_t)1 << 30)
 #define SLICE_QUICK_MS 200
 
-/* What machine code may hold: repeats and optional pieces. */
-#define REPEATS_MAX 1
-#define OPTIONS_MAX 4
+/*
+ * In how many ways machine code, which does not count the steps of simple
+ * repeats, may try one place: with a repeat without end, and without one.
+ */
+#define CHOICES_WITH_REPEAT 64
+#define CHOICES_MAX 65536
+
+/* What assertions may look at behind a match. */
+#define REACH_BEHIND 8
+/* Runs of a leading repeat that are worth to be stepped over. */
+#define LEAD_MIN 64
+
+static const struct text slow_prefix = TEXT_INIT("(*SLOW)");
 
 struct pattern_space {
 	pcre2_compile_context *compile;
@@ -46,7 +58,17 @@ struct pattern_space {
 struct pattern {
 	const struct pattern_space *space;
 	pcre2_code *code;
+	struct text source;
+	bool ignore_case;
+	bool may_be_slow;
 	bool is_simple;		/* its steps are few without counting */
+	size_t reach;		/* bytes that a try at one place looks at */
+	/*
+	 * It begins with a repeat without end of these bytes: where it fails
+	 * at a place, it fails at the rest of their run.
+	 */
+	struct pattern_run *lead;
+	bool is_lead_ascii;	/* so in any subject, not in ASCII alone */
 };
 
 struct pattern_space *
@@ -114,39 +136,31 @@ pattern_stop_at_callout(pcre2_callout_enumerate_block *block, void *context)
 	return 1;
 }
 
-/*
- * Count what can match more or less of a subject.  What only looks like it
- * (within a class, say) counts too: the interpreter is never wrong.
- */
-static bool
-pattern_is_simple(struct text source)
+static void
+pattern_measure(struct pattern *pattern)
 {
-	size_t i, repeats = 0, options = 0;
+	const struct pattern_node *root, *head;
+	struct pattern_shape *shape = NULL;
 
-	for (i = 0; i < source.len; i++) {
-		char c = source.data[i];
-		struct text rest = text_skip(source, i);
-
-		if (c == '\\') {
-			/* A back reference compares any length. */
-			if (i + 1 < source.len &&
-			    (text_is_digit(source.data[i + 1]) ||
-			    source.data[i + 1] == 'g' ||
-			    source.data[i + 1] == 'k'))
-				return false;
-			i++;
-		} else if (c == '*' || c == '+' || (c == '{' &&
-		    text_find_byte(rest, ',') < text_find_byte(rest, '}'))) {
-			repeats++;
-		} else if (c == '?' && i > 0 && source.data[i - 1] != '(') {
-			options++;
-		} else if (c == '?' && i + 1 < source.len &&
-		    source.data[i + 1] != ':' && source.data[i + 1] != 'i') {
-			/* Recursion, assertions, names: who knows. */
-			return false;
-		}
+	pattern->reach = SIZE_MAX;
+	if (pattern_shape_new(pattern->source, pattern->ignore_case,
+	    &shape) != 0)
+		return;
+	root = &shape->nodes[0];
+	head = &shape->nodes[shape->nodes[root->first].first];
+	pattern->is_simple = !root->is_nested && (root->exponent == 0 ?
+	    root->choices <= CHOICES_MAX : root->exponent == 1 &&
+	    root->choices <= CHOICES_WITH_REPEAT);
+	if (root->width_max != SIZE_MAX && !shape->has_look)
+		pattern->reach = root->width_max + REACH_BEHIND;
+	if (root->first == root->last && head != root &&
+	    head->kind == PATTERN_NODE_CLASS && head->set.is_exact &&
+	    head->max == PATTERN_UNBOUNDED) {
+		pattern->lead = memory_new(sizeof(*pattern->lead));
+		pattern_run_init(pattern->lead, &head->set);
+		pattern->is_lead_ascii = pattern_class_is_ascii(&head->set);
 	}
-	return repeats <= REPEATS_MAX && options <= OPTIONS_MAX;
+	pattern_shape_free(shape);
 }
 
 int
@@ -154,29 +168,34 @@ pattern_new(struct pattern_space *space, struct text source,
 	bool ignore_case, struct pattern **out, size_t *offset,
 	struct reason *why)
 {
+	bool may_be_slow = text_starts(source, slow_prefix);
+	size_t skipped = may_be_slow ? slow_prefix.len : 0;
 	struct pattern *pattern;
 	pcre2_code *code;
 	PCRE2_SIZE at = 0;
 	int error = 0;
 
+	source = text_skip(source, skipped);
 	code = pcre2_compile((PCRE2_SPTR)source.data, source.len,
 	    PATTERN_OPTIONS | (ignore_case ? PCRE2_CASELESS : 0), &error,
 	    &at, space->compile);
 	if (code == NULL) {
-		*offset = at < source.len ? at : source.len;
+		*offset = skipped + (at < source.len ? at : source.len);
 		pattern_explain(error, why);
 		return ERROR_MALFORMED;
 	}
 	if (pcre2_callout_enumerate(code, pattern_stop_at_callout,
 	    offset) != 0) {
+		*offset += skipped;
 		reason_set(why, "callouts, \"(?C...)\", are not allowed");
 		pcre2_code_free(code);
 		return ERROR_MALFORMED;
 	}
 	pattern = memory_new(sizeof(*pattern));
-	pattern->space = space;
-	pattern->code = code;
-	pattern->is_simple = pattern_is_simple(source);
+	*pattern = (struct pattern){ .space = space, .code = code,
+		.source = memory_text(source), .ignore_case = ignore_case,
+		.may_be_slow = may_be_slow };
+	pattern_measure(pattern);
 	*out = pattern;
 	return 0;
 }
@@ -187,7 +206,27 @@ pattern_free(struct pattern *pattern)
 	if (pattern == NULL)
 		return;
 	pcre2_code_free(pattern->code);
+	free((void *)pattern->source.data);
+	free(pattern->lead);
 	free(pattern);
+}
+
+struct text
+pattern_source(const struct pattern *pattern)
+{
+	return pattern->source;
+}
+
+bool
+pattern_ignores_case(const struct pattern *pattern)
+{
+	return pattern->ignore_case;
+}
+
+bool
+pattern_may_be_slow(const struct pattern *pattern)
+{
+	return pattern->may_be_slow;
 }
 
 void
@@ -207,50 +246,91 @@ next_character(struct text subject, size_t at)
 	return at;
 }
 
+/* A try at the places from, ..., last, of which the last is in reach. */
+static int
+pattern_match(const struct pattern *pattern, struct text subject,
+	size_t from, size_t last, enum pattern_subject known)
+{
+	const struct pattern_space *space = pattern->space;
+	uint32_t options = known == PATTERN_SUBJECT_ANY ? 0 :
+	    PCRE2_NO_UTF_CHECK;
+	size_t len = subject.len;
+
+	if (pattern->reach < len - last)
+		len = next_character(subject, last + pattern->reach - 1);
+	(void)pcre2_set_offset_limit(space->match, last);
+	return pcre2_match(pattern->code, (PCRE2_SPTR)subject.data, len,
+	    from, options, space->data, space->match);
+}
+
+/*
+ * How far to try at once, and where to go on behind that: over the rest of
+ * a run of the leading repeat.
+ */
+static size_t
+pattern_stop(const struct pattern *pattern, struct text subject, size_t from,
+	size_t last, enum pattern_subject known, size_t *next)
+{
+	size_t start, end;
+
+	if (pattern->lead != NULL && last > from + LEAD_MIN &&
+	    (pattern->is_lead_ascii || known == PATTERN_SUBJECT_ASCII) &&
+	    pattern_run_next(pattern->lead, text_slice(subject, 0, last + 1),
+	    from, LEAD_MIN, &start, &end)) {
+		*next = end;
+		return start;
+	}
+	*next = next_character(subject, last);
+	return last;
+}
+
+static bool
+pattern_is_late(const struct pattern_space *space, int64_t now)
+{
+	return space->deadline_ms != 0 && now > space->deadline_ms;
+}
+
 /*
  * Try the places from, ..., last of a subject, slice by slice: a cost that
  * grows with the square of its length is seen by the clock alone.
  */
 static int
 pattern_try(const struct pattern *pattern, struct text subject, size_t from,
-	bool *is_late)
+	size_t last, enum pattern_subject known, bool *is_late)
 {
-	const struct pattern_space *space = pattern->space;
-	size_t slice = SLICE_START, last;
-	int64_t start = clock_monotonic_ms(), now;
+	size_t slice = SLICE_START, stop, next;
+	int64_t start = clock_monotonic_ms(), now = start;
 	int found;
 
 	for (;;) {
-		last = subject.len - from < slice ? subject.len :
-		    from + slice;
-		(void)pcre2_set_offset_limit(space->match, last);
-		found = pcre2_match(pattern->code, (PCRE2_SPTR)subject.data,
-		    subject.len, from, 0, space->data, space->match);
-		if (found != PCRE2_ERROR_NOMATCH || last == subject.len)
-			return found;
-		now = clock_monotonic_ms();
-		*is_late = space->deadline_ms != 0 &&
-		    now > space->deadline_ms;
+		*is_late = pattern_is_late(pattern->space, now);
 		if (*is_late)
 			return PCRE2_ERROR_MATCHLIMIT;
+		stop = pattern_stop(pattern, subject, from,
+		    last - from < slice ? last : from + slice, known, &next);
+		found = pattern_match(pattern, subject, from, stop, known);
+		if (found != PCRE2_ERROR_NOMATCH || next > last)
+			return found;
+		now = clock_monotonic_ms();
 		if (now - start < SLICE_QUICK_MS && slice < SLICE_MAX)
 			slice *= 2;
 		start = now;
-		from = next_character(subject, last);
+		from = next;
 	}
 }
 
 int
-pattern_find(const struct pattern *pattern, struct text subject, size_t from,
+pattern_find_within(const struct pattern *pattern, struct text subject,
+	size_t from, size_t last, enum pattern_subject known,
 	struct pattern_match *out, struct reason *why)
 {
 	const PCRE2_SIZE *offsets;
 	bool is_late = false;
 	int found;
 
-	if (from > subject.len)
+	if (from > last || last > subject.len)
 		return ERROR_NOT_FOUND;
-	found = pattern_try(pattern, subject, from, &is_late);
+	found = pattern_try(pattern, subject, from, last, known, &is_late);
 	if (found == PCRE2_ERROR_NOMATCH)
 		return ERROR_NOT_FOUND;
 	if (is_late)
@@ -264,6 +344,14 @@ pattern_find(const struct pattern *pattern, struct text subject, size_t from,
 	out->start = offsets[0] < offsets[1] ? offsets[0] : offsets[1];
 	out->end = offsets[1];
 	return 0;
+}
+
+int
+pattern_find(const struct pattern *pattern, struct text subject, size_t from,
+	struct pattern_match *out, struct reason *why)
+{
+	return pattern_find_within(pattern, subject, from, subject.len,
+	    PATTERN_SUBJECT_ANY, out, why);
 }
 
 size_t

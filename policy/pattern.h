@@ -31,7 +31,8 @@ void pattern_space_free(struct pattern_space *space);	/* NULL is allowed */
 void pattern_space_allow(struct pattern_space *space, int64_t budget_ms);
 
 /*
- * Compile.  Bytes of a subject that are not UTF-8 match nothing; lines end
+ * Compile.  "(*SLOW)" in front allows what pattern_check() would refuse.
+ * Bytes of a subject that are not UTF-8 match nothing; lines end
  * in CRLF, LF or CR.  The space must live longer than the pattern.
  *   *offset   where in source a mistake is
  * ERROR_MALFORMED with words in why; callouts and \C are mistakes too.
@@ -44,8 +45,8 @@ void pattern_free(struct pattern *pattern);	/* NULL is allowed */
 /*
  * Translate to machine code where the system can do it, and where that keeps
  * to the limits: machine code does not count the steps of simple repeats, so
- * a pattern with several of them is interpreted.  Only where executable
- * pages may still be made: before the jail.
+ * a pattern that they let try one place in very many ways is interpreted.
+ * Only where executable pages may still be made: before the jail.
  */
 void pattern_accelerate(struct pattern *pattern);
 

@@ -3,9 +3,13 @@
  */
 #include "policy/smart_identifier.h"
 
+#include <string.h>
+
 #define CARD_MAX 16
 #define ROUTING_LEN 9
 #define CUSIP_LEN 9
+#define IBAN_HEAD 4		/* country and check digits */
+#define IBAN_MAX 34
 
 struct range {
 	unsigned int from;
@@ -211,16 +215,101 @@ match_cusip(struct text rest)
 	    rest.data[CUSIP_LEN - 1] - '0' ? CUSIP_LEN : 0;
 }
 
+/* ---- bank accounts ---- */
+
+/* ISO 13616: countries and the length of their numbers (registry, 2024). */
+static const struct {
+	char country[3];
+	unsigned char len;
+} accounts[] = {
+	{ "AD", 24 }, { "AE", 23 }, { "AL", 28 }, { "AT", 20 }, { "AZ", 28 },
+	{ "BA", 20 }, { "BE", 16 }, { "BG", 22 }, { "BH", 22 }, { "BI", 27 },
+	{ "BR", 29 }, { "BY", 28 }, { "CH", 21 }, { "CR", 22 }, { "CY", 28 },
+	{ "CZ", 24 }, { "DE", 22 }, { "DJ", 27 }, { "DK", 18 }, { "DO", 28 },
+	{ "EE", 20 }, { "EG", 29 }, { "ES", 24 }, { "FI", 18 }, { "FK", 18 },
+	{ "FO", 18 }, { "FR", 27 }, { "GB", 22 }, { "GE", 22 }, { "GI", 23 },
+	{ "GL", 18 }, { "GR", 27 }, { "GT", 28 }, { "HN", 28 }, { "HR", 21 },
+	{ "HU", 28 }, { "IE", 22 }, { "IL", 23 }, { "IQ", 23 }, { "IS", 26 },
+	{ "IT", 27 }, { "JO", 30 }, { "KW", 30 }, { "KZ", 20 }, { "LB", 28 },
+	{ "LC", 32 }, { "LI", 21 }, { "LT", 20 }, { "LU", 20 }, { "LV", 21 },
+	{ "LY", 25 }, { "MC", 27 }, { "MD", 24 }, { "ME", 22 }, { "MK", 19 },
+	{ "MN", 20 }, { "MR", 27 }, { "MT", 31 }, { "MU", 30 }, { "NI", 28 },
+	{ "NL", 18 }, { "NO", 15 }, { "OM", 23 }, { "PK", 24 }, { "PL", 28 },
+	{ "PS", 29 }, { "PT", 25 }, { "QA", 29 }, { "RO", 24 }, { "RS", 22 },
+	{ "RU", 33 }, { "SA", 24 }, { "SC", 31 }, { "SD", 18 }, { "SE", 24 },
+	{ "SI", 19 }, { "SK", 24 }, { "SM", 27 }, { "SO", 23 }, { "ST", 25 },
+	{ "SV", 28 }, { "TL", 23 }, { "TN", 24 }, { "TR", 26 }, { "UA", 29 },
+	{ "VA", 22 }, { "VG", 24 }, { "XK", 20 }, { "YE", 30 },
+};
+
+/* 0 for a country that has none. */
+static size_t
+account_len(const char *country)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(accounts) / sizeof(accounts[0]); i++)
+		if (memcmp(accounts[i].country, country, 2) == 0)
+			return accounts[i].len;
+	return 0;
+}
+
+/* ISO/IEC 7064 MOD 97-10 over letters as two digits, from 10 for A. */
+static unsigned int
+mod_97(unsigned int sum, const char *signs, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		sum = text_is_digit(signs[i]) ?
+		    (sum * 10 + (unsigned int)(signs[i] - '0')) % 97 :
+		    (sum * 100 + (unsigned int)(signs[i] - 'A') + 10) % 97;
+	return sum;
+}
+
+/* Digits and capitals; one space may stand between two of them. */
+static size_t
+match_iban(struct text rest)
+{
+	char signs[IBAN_MAX];
+	size_t at = 0, len = 0, wanted = 2;
+	unsigned int check;
+
+	while (len < wanted) {
+		if (len > 0 && at < rest.len && rest.data[at] == ' ')
+			at++;
+		if (at >= rest.len || !(text_is_digit(rest.data[at]) ||
+		    (rest.data[at] >= 'A' && rest.data[at] <= 'Z')))
+			return 0;
+		signs[len++] = rest.data[at++];
+		if (len == 2)
+			wanted = at == 2 ? account_len(signs) : 0;
+	}
+	if (len < IBAN_HEAD || at < len || !is_end(rest, at) ||
+	    !text_is_digit(rest.data[2]) || !text_is_digit(rest.data[3]))
+		return 0;
+	/* 02 to 98: the others name the same remainders. */
+	check = value_of(signs + 2, 2);
+	if (check < 2 || check > 98)
+		return 0;
+	return mod_97(mod_97(0, signs + IBAN_HEAD, len - IBAN_HEAD), signs,
+	    IBAN_HEAD) == 1 ? at : 0;
+}
+
 /* ---- all of them ---- */
 
 static const struct smart_identifier identifiers[] = {
 	{ "*aba", "routing numbers of US banks: 9 digits, with prefix and "
-	  "check digit", match_routing },
+	  "check digit", "[0-9]{9}", match_routing },
 	{ "*credit", "card numbers of 14 to 16 digits, perhaps in groups, "
-	  "with check digit", match_card },
+	  "with check digit", "[0-9](?:[ -]?[0-9]){13,15}", match_card },
 	{ "*cusip", "US securities: 9 characters, with check digit",
-	  match_cusip },
-	{ "*ssn", "US social security numbers, in groups", match_social },
+	  "[0-9A-Z*@#]{8}[0-9]", match_cusip },
+	{ "*iban", "international bank account numbers, perhaps in groups, "
+	  "with country and check digits",
+	  "[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}", match_iban },
+	{ "*ssn", "US social security numbers, in groups",
+	  "[0-9]{3}[-. ][0-9]{2}[-. ][0-9]{4}", match_social },
 };
 #define IDENTIFIERS (sizeof(identifiers) / sizeof(identifiers[0]))
 
@@ -241,18 +330,33 @@ smart_identifier_find(struct text name)
 	return NULL;
 }
 
+struct text
+smart_identifier_next(const struct smart_identifier *identifier,
+	struct text t, size_t from, size_t last)
+{
+	size_t len;
+
+	for (; from <= last && from < t.len; from++) {
+		len = from > 0 && is_word(t.data[from - 1]) ? 0 :
+		    identifier->match(text_skip(t, from));
+		if (len > 0)
+			return text_slice(t, from, len);
+	}
+	return (struct text){ NULL, 0 };
+}
+
 size_t
 smart_identifier_count(const struct smart_identifier *identifier,
 	struct text t, size_t most, struct text *first)
 {
-	size_t at = 0, count = 0, len;
+	size_t at = 0, count = 0;
+	struct text found;
 
-	while (at < t.len && count < most) {
-		len = at > 0 && is_word(t.data[at - 1]) ? 0 :
-		    identifier->match(text_skip(t, at));
-		if (len > 0 && count++ == 0)
-			*first = text_slice(t, at, len);
-		at += len > 0 ? len : 1;
+	while (count < most && (found = smart_identifier_next(identifier, t,
+	    at, t.len)).data != NULL) {
+		if (count++ == 0)
+			*first = found;
+		at = (size_t)(found.data - t.data) + found.len;
 	}
 	return count;
 }

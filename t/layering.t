@@ -32,6 +32,7 @@ my @libraries = (
 	[qr{^curl/}, qr{^gateway/base/https_fetch}],
 	[qr{^unicode/}, qr{^gateway/mail/charset}],
 	[qr{^pcre2}, qr{^policy/pattern}],
+	[qr{^hs/}, qr{^policy/pattern_vectorscan\.c$}],
 );
 
 my @files = split /\n/,

@@ -84,7 +84,7 @@ test_names_and_most(void **unused)
 	    TEXT("078-05-1120 078-05-1120 078-05-1120"), 2, &first), 2);
 	assert_null(smart_identifier_find(TEXT("ssn")));
 	assert_null(smart_identifier_find(TEXT("*credit|*ssn")));
-	assert_null(smart_identifier_at(4));
+	assert_null(smart_identifier_at(5));
 }
 
 int

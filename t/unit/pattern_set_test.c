@@ -1,0 +1,263 @@
+/*
+ * Pattern sets: whatever the patterns and the text, a set gives the answers
+ * that each pattern gives by itself; nothing that matches is passed over.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/base/memory.h"
+#include "policy/pattern_set.h"
+
+#define ROUNDS 400
+#define PATTERNS 24
+#define SUBJECTS 24
+#define SOURCE_MAX 160
+#define SUBJECT_MAX 600
+
+/* Parts of patterns; subjects are made of the same letters. */
+static const char *const atoms[] = { "a", "b", "k", "S", "foo", "secret",
+	"1", "\\d", "\\d{3}", "\\w", "\\s", ".", "[a-c]", "[^a-c]", "[0-9-]",
+	"[k-s]", "[^k]", "\xc3\xa4", "\xc3\x84", "[\xc3\xa4-\xc3\xbc]",
+	"\\x{17f}", "\\xe4", "\\b", "\\B", "^", "$", "\\A", "\\z", "\\Z",
+	"(?=a)", "(?!foo)", "(?<=b)", "(?<!s)", "(?i)", "(?-i)", "(?s)",
+	"(?m)", "\\R", "\\h", "\\X", "\\pL", "\\PN", "\\S", "\\D", "\\W",
+	"@", "-", "\\.", "(a|b)\\1", "\\K", "\\t", "[\\w.-]", "[]a]",
+	"[^]a]", "\\x41", "(?:\\+1)?", "K", "\xe2\x84\xaa", "\xd9\xa3",
+	"(?#c)", "(?>a+)", "[[:alpha:]]", "\\Qa.b\\E", "(?x) a ", "\\G",
+	"(*UTF)", "{", "}", "]", "\\N", "\\v", "\\r\\n", "\\n" };
+static const char *const repeats[] = { "", "", "", "", "*", "+", "?", "{2}",
+	"{2,}", "{1,3}", "*?", "+?", "++", "{0}", "{0,2}" };
+static const char *const pieces[] = { "a", "b", "k", "K", "s", "S", "foo",
+	"secret", "SECRET", "1", "123", "2345", "-", ".", "@", " ", "\n",
+	"\r\n", "\r", "\t", "\xc3\xa4", "\xc3\x84", "\xc5\xbf",
+	"\xe2\x84\xaa", "\xd9\xa3", "\xd9\xa3\xd9\xa4\xd9\xa5",
+	"\xff", "\xc3", "\xe2\x84", "\xa4", "\xf0\x9d\x9f\x98", "A", "+1",
+	"4111 1111 1111 1111", "378282246310005", "021000021", "037833100",
+	"078-05-1120", "DE89370400440532013000", "GB29 NWBK 6016 1331 9268 19",
+	"a.b", "]", "{", "}", "\x0b", "\xc2\xa0", "se\xc5\xbf""cret" };
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static uint64_t chance;
+
+static size_t
+pick(size_t below)
+{
+	chance = chance * UINT64_C(6364136223846793005) +
+	    UINT64_C(1442695040888963407);
+	return (size_t)((chance >> 33) % below);
+}
+
+static size_t
+append(char *out, size_t len, size_t size, const char *part)
+{
+	size_t more = strlen(part);
+
+	if (len + more >= size)
+		return len;
+	memcpy(out + len, part, more + 1);
+	return len + more;
+}
+
+static void
+make_source(char *out)
+{
+	size_t len = 0, parts = 1 + pick(6), depth = 0;
+
+	out[0] = '\0';
+	for (; parts > 0; parts--) {
+		if (pick(5) == 0) {
+			len = append(out, len, SOURCE_MAX - 40,
+			    pick(2) == 0 ? "(" : "(?i:");
+			depth += out[len - 1] == '(' || out[len - 1] == ':';
+		}
+		len = append(out, len, SOURCE_MAX - 40,
+		    atoms[pick(COUNT(atoms))]);
+		len = append(out, len, SOURCE_MAX - 30,
+		    repeats[pick(COUNT(repeats))]);
+		if (pick(7) == 0)
+			len = append(out, len, SOURCE_MAX - 30, "|");
+		if (depth > 0 && pick(2) == 0) {
+			len = append(out, len, SOURCE_MAX, ")");
+			len = append(out, len, SOURCE_MAX,
+			    repeats[pick(COUNT(repeats))]);
+			depth--;
+		}
+	}
+	for (; depth > 0; depth--)
+		len = append(out, len, SOURCE_MAX, ")");
+}
+
+static struct text
+make_subject(char *out)
+{
+	size_t len = 0, parts = pick(60), kind = pick(3), at;
+
+	for (; parts > 0; parts--) {
+		at = pick(COUNT(pieces));
+		/* ASCII alone, valid UTF-8, or anything. */
+		if ((kind == 0 && (pieces[at][0] & 0x80) != 0) ||
+		    (kind == 1 && at >= 26 && at <= 29))
+			at = pick(20);
+		len = append(out, len, SUBJECT_MAX, pieces[at]);
+	}
+	return text_of(out, len);
+}
+
+struct fixture {
+	struct pattern_space *space;
+	struct pattern *patterns[PATTERNS];
+	char sources[PATTERNS][SOURCE_MAX];
+	size_t indexes[PATTERNS];
+	size_t identifiers[8];
+	struct pattern_set *set;
+	struct pattern_set_hit hits[PATTERNS + 8];
+	uint8_t may_match[PATTERNS + 8];
+};
+
+static void
+make_patterns(struct fixture *fixture, bool accelerate)
+{
+	struct reason why = { 0 };
+	size_t i = 0, offset = 0;
+
+	while (i < PATTERNS) {
+		make_source(fixture->sources[i]);
+		if (fixture->sources[i][0] == '\0' ||
+		    pattern_new(fixture->space,
+		    text_from(fixture->sources[i]), pick(4) == 0,
+		    &fixture->patterns[i], &offset, &why) != 0)
+			continue;
+		if (accelerate)
+			pattern_accelerate(fixture->patterns[i]);
+		fixture->indexes[i] = pattern_set_add(fixture->set,
+		    fixture->patterns[i]);
+		i++;
+	}
+}
+
+static void
+fixture_open(struct fixture *fixture, enum pattern_set_engine engine,
+	bool accelerate)
+{
+	struct reason why = { 0 };
+	size_t i;
+
+	fixture->space = pattern_space_new();
+	fixture->set = pattern_set_new(fixture->space);
+	make_patterns(fixture, accelerate);
+	for (i = 0; smart_identifier_at(i) != NULL; i++)
+		fixture->identifiers[i] = pattern_set_add_identifier(
+		    fixture->set, smart_identifier_at(i));
+	assert_int_equal(pattern_set_compile(fixture->set, engine, &why), 0);
+}
+
+static void
+fixture_close(struct fixture *fixture)
+{
+	size_t i;
+
+	pattern_set_free(fixture->set);
+	for (i = 0; i < PATTERNS; i++)
+		pattern_free(fixture->patterns[i]);
+	pattern_space_free(fixture->space);
+}
+
+static void
+compare_pattern(struct fixture *fixture, size_t i, struct text subject,
+	size_t most)
+{
+	const struct pattern_set_hit *hit =
+	    &fixture->hits[fixture->indexes[i]];
+	struct pattern_match first = { 0 };
+	struct reason why = { 0 };
+	size_t count = 0;
+	int error = pattern_count(fixture->patterns[i], subject, most, &count,
+	    &first, &why);
+
+	/* Where none can match, no step is spent. */
+	if (error != 0 && hit->error == 0)
+		return;
+	if (hit->error != error || hit->count != count ||
+	    (count > 0 && (hit->first.start != first.start ||
+	    hit->first.end != first.end)) ||
+	    (count > 0 && !fixture->may_match[fixture->indexes[i]]))
+		fail_msg("%s in \"%.*s\": %d %zu %zu-%zu, set %d %zu %zu-%zu"
+		    " may %d", fixture->sources[i], TEXT_ARG(subject), error,
+		    count, first.start, first.end, hit->error, hit->count,
+		    hit->first.start, hit->first.end,
+		    fixture->may_match[fixture->indexes[i]]);
+}
+
+static void
+compare_identifier(struct fixture *fixture, size_t i, struct text subject,
+	size_t most)
+{
+	const struct pattern_set_hit *hit =
+	    &fixture->hits[fixture->identifiers[i]];
+	struct text first = TEXT_EMPTY;
+	size_t count = smart_identifier_count(smart_identifier_at(i), subject,
+	    most, &first);
+
+	if (hit->error != 0 || hit->count != count || (count > 0 &&
+	    (hit->first.start != (size_t)(first.data - subject.data) ||
+	    hit->first.end != hit->first.start + first.len)))
+		fail_msg("%s in \"%.*s\": %zu, set %zu",
+		    smart_identifier_at(i)->name, TEXT_ARG(subject), count,
+		    hit->count);
+}
+
+static void
+compare_all(struct fixture *fixture, struct text subject)
+{
+	size_t most = pick(3) == 0 ? 1 + pick(3) : 1000, i;
+
+	for (i = 0; i < pattern_set_count_indexes(fixture->set); i++)
+		fixture->hits[i].most = most;
+	pattern_set_search(fixture->set, subject, fixture->may_match);
+	pattern_set_count(fixture->set, subject, fixture->hits);
+	for (i = 0; i < PATTERNS; i++)
+		compare_pattern(fixture, i, subject, most);
+	for (i = 0; smart_identifier_at(i) != NULL; i++)
+		compare_identifier(fixture, i, subject, most);
+}
+
+static void
+test_same_as_each(void **unused)
+{
+	static struct fixture fixture;
+	size_t round, i, factors = 0;
+	char subject[SUBJECT_MAX];
+
+	(void)unused;
+	chance = 4711;
+	for (round = 0; round < ROUNDS; round++) {
+		fixture_open(&fixture, round % 2 == 0 ? PATTERN_SET_BEST :
+		    PATTERN_SET_LITERALS, round % 4 < 2);
+		for (i = 0; i < PATTERNS; i++)
+			factors += pattern_set_has_factor(fixture.set,
+			    fixture.indexes[i]);
+		for (i = 0; i < SUBJECTS; i++)
+			compare_all(&fixture, make_subject(subject));
+		fixture_close(&fixture);
+	}
+	print_message("# %zu of %d patterns with a factor\n", factors,
+	    ROUNDS * PATTERNS);
+	assert_true(factors > ROUNDS * PATTERNS / 10);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_same_as_each),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
