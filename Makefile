@@ -18,8 +18,9 @@ include packaging/targets.mk
 # ---- the rooms, floor by floor ------------------------------------------
 
 # floor 0: nothing about mail
-BASE = arena buffer clock crc32c error hex https_fetch https_hosts https_url \
-	ipc ipc_output jail jail_table log loop map memory record stream text
+BASE = arena buffer clock crc32c descriptor error hex https_fetch \
+	https_hosts https_url ipc ipc_output jail jail_table log loop map memory \
+	record stream text
 
 # floor 1
 MAIL = address address_list base64 charset data_encode data_stream \
@@ -75,7 +76,8 @@ POLICY = destination_resolve fact fact_answer fact_text filter_action \
 	filter_syntax filter_syntax_print filter_variable host_access host_address \
 	mail_flow pattern pattern_class pattern_factor pattern_literals pattern_run \
 	pattern_set pattern_shape pattern_shape_measure pattern_spans \
-	pattern_vectorscan recipient_access smart_identifier
+	pattern_vectorscan policy_case policy_test recipient_access \
+	smart_identifier trace_record trial
 
 # floor 5: the processes, without their main files
 LISTENERS = smtp_content smtp_counters smtp_greeting smtp_id_pool \
@@ -129,7 +131,8 @@ PORTAL = portal portal_answer portal_client portal_cookie portal_file \
 ADMIN = admin_command_act admin_command_envelope admin_command_message \
 	admin_command_queue admin_command_status admin_config admin_control \
 	admin_history admin_peer admin_request admin_time
-CLI = cli_envelope cli_file cli_key_service cli_local cli_remote
+CLI = cli_envelope cli_file cli_key_service cli_local cli_policy_test \
+	cli_remote cli_text cli_trace cli_trace_json cli_trace_print
 
 ROOMS = gateway/base gateway/mail gateway/config gateway/store \
 	gateway/protocol crypto policy listeners queue queue/delivery \
@@ -227,9 +230,9 @@ postern-portal_LIBS = $(OPENSSL_LIBS)
 
 postern-admin_MAIN = gateway/admin/admin_main
 postern-admin_ROOMS = gateway/admin policy gateway/protocol gateway/config \
-	gateway/mail gateway/base
+	gateway/mail gateway/base crypto
 postern-admin_LIBS = $(YAML_LIBS) $(JANSSON_LIBS) $(PCRE2_LIBS) $(ICU_LIBS) \
-	$(VECTORSCAN_LIBS)
+	$(VECTORSCAN_LIBS) $(OPENSSL_LIBS)
 
 postern_MAIN = gateway/cli/cli_main
 postern_ROOMS = gateway/cli policy crypto gateway/protocol gateway/config \

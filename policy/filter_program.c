@@ -188,11 +188,49 @@ filter_program_ask(const struct filter_program *program,
 
 /* ---- running ---- */
 
+#ifdef POSTERN_TEST
+/*
+ * What the environment says is broken: "NAME=true" and "NAME=false" make a
+ * rule always that, "NAME=" makes an action do nothing.  The tests must
+ * notice.
+ */
+static bool
+is_broken(const struct filter_signature *signature, bool *truth)
+{
+	const char *said = getenv("POSTERN_BREAK");
+	struct text words = said == NULL ? TEXT_EMPTY : text_from(said);
+	struct text name = text_slice(words, 0, text_find_byte(words, '='));
+
+	if (!text_equal(name, text_from(signature->name)))
+		return false;
+	*truth = text_equal(text_skip(words, name.len), TEXT("=true"));
+	return true;
+}
+#else
+static bool
+is_broken(const struct filter_signature *signature, bool *truth)
+{
+	(void)signature;
+	(void)truth;
+	return false;
+}
+#endif
+
+static int
+evaluate(struct filter_judge *judge, const struct filter_call *call,
+	bool *truth)
+{
+	return is_broken(&call->rule->signature, truth) ? 0 :
+	    call->rule->evaluate(judge, call, truth);
+}
+
 static int
 run_action(struct filter_judge *judge, const struct filter_call *call)
 {
 	const struct filter_trace *trace = judge->trace;
-	int error = call->action->act(judge, call);
+	bool is_skipped = false;
+	int error = is_broken(&call->action->signature, &is_skipped) ? 0 :
+	    call->action->act(judge, call);
 
 	judge->has_acted = true;
 	judge->is_final = call->action->is_final;
@@ -212,10 +250,10 @@ run_rule(struct filter_judge *judge, const struct filter_call *call,
 	int error;
 
 	if (trace == NULL || trace->rule == NULL)
-		return call->rule->evaluate(judge, call, truth);
+		return evaluate(judge, call, truth);
 	judge->matched = TEXT_EMPTY;
 	start = clock_cpu_ns();
-	error = call->rule->evaluate(judge, call, truth);
+	error = evaluate(judge, call, truth);
 	trace->rule(trace->context, call, error == 0 && *truth, error != 0,
 	    judge->matched, clock_cpu_ns() - start);
 	/* A trace changes nothing: what an earlier rule found stays. */

@@ -222,20 +222,6 @@ run(void)
 
 /* ---- frames ---- */
 
-/* What cannot be had is empty, and its job will say so. */
-static struct message_body *
-receive_body(const struct frame_protect *frame, int descriptor)
-{
-	struct message_body *body = NULL;
-
-	if (message_body_receive(frame->body, descriptor,
-	    frame->envelope.size, &body) == 0)
-		return body;
-	body = message_body_new();
-	require(message_body_finish(body) == 0);
-	return body;
-}
-
 static int
 take(uint16_t type, struct text payload, int descriptor)
 {
@@ -251,7 +237,9 @@ take(uint16_t type, struct text payload, int descriptor)
 			(void)close(descriptor);
 		return error;
 	}
-	body = receive_body(&frame, descriptor);
+	/* Without its bytes it fails the check of their hash. */
+	body = message_body_receive_or_empty(frame.body, descriptor,
+	    frame.envelope.size);
 	error = protect_take(state.protect, &frame, body);
 	message_body_release(&body);
 	arena_reset(state.arena);

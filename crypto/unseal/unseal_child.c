@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "crypto/unseal/unseal_open.h"
+#include "gateway/base/descriptor.h"
 #include "gateway/base/jail.h"
 #include "gateway/base/log.h"
 #include "gateway/base/memory.h"
@@ -85,21 +86,6 @@ read_payload(uint64_t size, struct buffer *out)
 }
 
 static int
-write_all(int descriptor, struct text piece)
-{
-	while (piece.len > 0) {
-		ssize_t n = write(descriptor, piece.data, piece.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return ERROR_SYSTEM;
-		piece = text_skip(piece, (size_t)n);
-	}
-	return 0;
-}
-
-static int
 write_answer(const struct unseal_answer *answer)
 {
 	struct frame_unseal result = {
@@ -108,7 +94,7 @@ write_answer(const struct unseal_answer *answer)
 		.filename = answer->filename,
 	};
 	struct buffer bytes;
-	int r = write_all(CHILD_OUTPUT, answer->body);
+	int r = descriptor_write(CHILD_OUTPUT, answer->body);
 
 	if (r == 0 && ftruncate(CHILD_OUTPUT, (off_t)answer->body.len) != 0)
 		r = ERROR_SYSTEM;
@@ -116,7 +102,7 @@ write_answer(const struct unseal_answer *answer)
 	if (r == 0)
 		r = record_encode(&frame_unseal_shape, &result, &bytes);
 	if (r == 0)
-		r = write_all(CHILD_RESULT, buffer_text(&bytes));
+		r = descriptor_write(CHILD_RESULT, buffer_text(&bytes));
 	buffer_clear(&bytes);
 	return r;
 }

@@ -220,6 +220,26 @@ admin_run_config_load(struct admin_request *request)
 }
 
 void
+admin_config_send(struct admin_request *request)
+{
+	struct config_snapshot *snapshot = process_snapshot();
+	struct frame_version frame = {
+		.version = config_snapshot_version(snapshot),
+	};
+	struct reason why = { 0 };
+	int descriptor = -1;
+
+	if (config_snapshot_seal(config_snapshot_config(snapshot),
+	    frame.version, &descriptor, &why) != 0) {
+		admin_error(request, "postern: %s\n", why.text);
+		admin_done(request, COMMAND_FAILED);
+		return;
+	}
+	frame_send(request->ipc, FRAME_CONFIG, &frame, descriptor);
+	admin_done(request, COMMAND_OK);
+}
+
+void
 admin_run_config_show(struct admin_request *request)
 {
 	const struct config *config =

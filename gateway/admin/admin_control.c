@@ -126,19 +126,40 @@ run(struct admin_request *request, const struct frame_command *command)
 }
 
 static void
+run_config_ask(struct admin_request *request, int descriptor)
+{
+	if (descriptor != -1)
+		close(descriptor);
+	log_event(LOG_INFO_LEVEL, 0, "command",
+	    LOG_STRING("words", "the running configuration"),
+	    LOG_STRING("actor", request->actor));
+	admin_config_send(request);
+}
+
+static void
 on_frame(void *context, uint16_t type, struct text payload, int descriptor)
 {
 	struct admin_request *request = context;
 	struct arena *arena = arena_new(ARENA_MAX);
-	struct frame_command command;
+	union {
+		struct frame_command command;
+		struct frame_version version;
+	} value;
 
-	if (!request->started && frame_decode(PROCESS_CLI, PROCESS_ADMIN,
-	    type, payload, arena, &command) == 0) {
-		request->started = true;
+	if (request->started || frame_decode(PROCESS_CLI, PROCESS_ADMIN,
+	    type, payload, arena, &value) != 0) {
+		if (descriptor != -1)
+			close(descriptor);
+		arena_free(arena);
+		return;
+	}
+	request->started = true;
+	if (type == FRAME_CONFIG_ASK) {
+		run_config_ask(request, descriptor);
+	} else {
 		request->file = descriptor;
-		run(request, &command);
-	} else if (descriptor != -1)
-		close(descriptor);
+		run(request, &value.command);
+	}
 	arena_free(arena);
 }
 

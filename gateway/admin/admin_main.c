@@ -9,7 +9,7 @@
 #include "gateway/base/log.h"
 #include "gateway/config/config_load.h"
 #include "gateway/protocol/process.h"
-#include "policy/filter_set.h"
+#include "policy/policy_test.h"
 
 #define ARENA_MAX (16u * 1024 * 1024)
 
@@ -98,6 +98,6 @@ main(int argc, char **argv)
 		.frame = admin_frame,
 	};
 
-	config_load_set_check(filter_set_check);
+	config_load_set_check(policy_test_check);
 	return process_main(argc, argv, &process);
 }

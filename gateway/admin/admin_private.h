@@ -106,6 +106,8 @@ int admin_time_parse(struct text t, int64_t now_us, int64_t *out) MUST_CHECK;
 void admin_config_start(void);
 void admin_config_reload(void);
 void admin_config_result(const struct frame_propose_result *result);
+/* The running configuration goes to the CLI; the request is done. */
+void admin_config_send(struct admin_request *request);
 
 /* What each command does. */
 void admin_run_status(struct admin_request *request);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/base/descriptor.h"
 #include "gateway/base/memory.h"
 
 #define READ_SIZE 65536
@@ -50,22 +51,6 @@ cli_file_read(struct text name, struct buffer *out, struct reason *why)
 	return error;
 }
 
-static int
-write_all(int descriptor, struct text bytes)
-{
-	ssize_t count;
-
-	while (bytes.len > 0) {
-		count = write(descriptor, bytes.data, bytes.len);
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count <= 0)
-			return ERROR_SYSTEM;
-		bytes = text_skip(bytes, (size_t)count);
-	}
-	return fsync(descriptor) == 0 ? 0 : ERROR_SYSTEM;
-}
-
 int
 cli_file_make(struct text name, struct text bytes, struct reason *why)
 {
@@ -79,7 +64,9 @@ cli_file_make(struct text name, struct text bytes, struct reason *why)
 		error = ERROR_SYSTEM;
 		goto out;
 	}
-	error = write_all(descriptor, bytes);
+	error = descriptor_write(descriptor, bytes);
+	if (error == 0 && fsync(descriptor) != 0)
+		error = ERROR_SYSTEM;
 	if (error < 0) {
 		reason_set(why, "%s: %s", path, strerror(errno));
 		(void)unlink(path);

@@ -129,6 +129,8 @@ static int (*const runners[COMMANDS])(const struct cli_options *options,
 	[COMMAND_COMPLETION] = run_completion,
 	[COMMAND_ENVELOPE_OPEN] = cli_run_envelope_open,
 	[COMMAND_KEY_SERVICE_MAKE_KEY] = cli_run_make_key,
+	[COMMAND_TRACE] = cli_run_trace,
+	[COMMAND_POLICY_TEST] = cli_run_policy_test,
 	[COMMAND_HELP] = run_help,
 	[COMMAND_VERSION] = run_version,
 };

@@ -11,7 +11,7 @@
 #include "gateway/base/memory.h"
 #include "gateway/cli/cli_private.h"
 #include "gateway/config/config_load.h"
-#include "policy/filter_set.h"
+#include "policy/policy_test.h"
 
 #define DEFAULT_SOCKET "/run/postern/control"
 
@@ -77,7 +77,7 @@ main(int argc, char **argv)
 	size_t count = collect_words(argc, argv, first, words, &options);
 	int status;
 
-	config_load_set_check(filter_set_check);
+	config_load_set_check(policy_test_check);
 	log_set_process("postern");
 	log_set_stderr(true);
 	log_set_level(LOG_ERROR_LEVEL);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "gateway/config/config_snapshot.h"
 #include "gateway/protocol/command.h"
 
 struct cli_options {
@@ -20,6 +21,10 @@ int cli_local_run(const struct cli_options *options,
 /* ---- local commands with a file of their own: as cli_local.c's ---- */
 int cli_run_envelope_open(const struct cli_options *options,
 	const struct command_call *call, struct buffer *out);
+int cli_run_trace(const struct cli_options *options,
+	const struct command_call *call, struct buffer *out);
+int cli_run_policy_test(const struct cli_options *options,
+	const struct command_call *call, struct buffer *out);
 int cli_run_make_key(const struct cli_options *options,
 	const struct command_call *call, struct buffer *out);
 
@@ -31,5 +36,12 @@ int cli_run_make_key(const struct cli_options *options,
 int cli_remote_run(const struct cli_options *options,
 	const struct command_call *call, const struct text *words,
 	size_t count);
+
+/*
+ * The running configuration, one reference, to be released.  Gives the exit
+ * status; what went wrong has been said.
+ */
+int cli_remote_config(const struct cli_options *options,
+	struct config_snapshot **out);
 
 #endif

@@ -21,6 +21,7 @@
 #include "gateway/protocol/build_id.h"
 #include "gateway/protocol/frame.h"
 #include "gateway/protocol/frame_command.h"
+#include "gateway/protocol/frame_supervisor.h"
 
 #define ARENA_MAX (2u * 1024 * 1024)
 #define DEFAULT_WIDTH 80
@@ -29,7 +30,7 @@ struct cli_remote {
 	struct loop *loop;
 	struct ipc *ipc;
 	struct arena *arena;
-	const char *socket;
+	struct config_snapshot *config;	/* that was asked for */
 	int status;
 };
 
@@ -53,24 +54,38 @@ on_done(struct cli_remote *remote, const void *value)
 }
 
 static void
+on_config(struct cli_remote *remote, int descriptor)
+{
+	struct reason why = { 0 };
+
+	if (remote->config == NULL && descriptor != -1 &&
+	    config_snapshot_open(descriptor, &remote->config, &why) != 0)
+		fprintf(stderr, "postern: the running configuration cannot "
+		    "be read: %s\n", why.text);
+}
+
+static void
 on_frame(void *context, uint16_t type, struct text payload, int descriptor)
 {
 	struct cli_remote *remote = context;
 	union {
 		struct frame_output output;
 		struct frame_command_done done;
+		struct frame_version version;
 	} value;
 
-	if (descriptor != -1)
-		close(descriptor);
 	arena_reset(remote->arena);
 	if (frame_decode(PROCESS_ADMIN, PROCESS_CLI, type, payload,
 	    remote->arena, &value) != 0)
-		return;
+		type = FRAME_NONE;
 	if (type == FRAME_OUTPUT)
 		on_output(remote, &value);
-	else
+	else if (type == FRAME_CONFIG)
+		on_config(remote, descriptor);
+	else if (type == FRAME_COMMAND_DONE)
 		on_done(remote, &value);
+	if (descriptor != -1)
+		close(descriptor);
 }
 
 static void
@@ -151,49 +166,85 @@ send_command(struct cli_remote *remote, const struct cli_options *options,
 	frame_send(remote->ipc, FRAME_COMMAND, &command, descriptor);
 }
 
+static const struct ipc_events remote_events = {
+	.frame = on_frame,
+	.ended = on_ended,
+};
+
+/* ERROR_CLOSED where nobody answers, which has been said. */
+static int
+remote_open(struct cli_remote *remote, const struct cli_options *options)
+{
+	struct ipc_identity identity = { .protocol = IPC_PROTOCOL,
+		.kind = PROCESS_CLI };
+	int descriptor = connect_socket(options->socket);
+
+	*remote = (struct cli_remote){ .status = COMMAND_UNREACHABLE };
+	if (descriptor == -1)
+		return ERROR_CLOSED;
+	snprintf(identity.build, sizeof(identity.build), "%s", build_id);
+	signal(SIGPIPE, SIG_IGN);
+	remote->loop = loop_new();
+	remote->arena = arena_new(ARENA_MAX);
+	remote->ipc = ipc_new(remote->loop, descriptor, &identity,
+	    &remote_events, remote);
+	return 0;
+}
+
+static void
+remote_close(struct cli_remote *remote)
+{
+	ipc_free(remote->ipc);
+	arena_free(remote->arena);
+	loop_free(remote->loop);
+}
+
+int
+cli_remote_config(const struct cli_options *options,
+    struct config_snapshot **out)
+{
+	struct frame_version ask = { 0 };
+	struct cli_remote remote;
+
+	if (remote_open(&remote, options) != 0)
+		return COMMAND_UNREACHABLE;
+	frame_send(remote.ipc, FRAME_CONFIG_ASK, &ask, -1);
+	loop_run(remote.loop);
+	remote_close(&remote);
+	*out = remote.config;
+	return remote.status == COMMAND_OK && remote.config == NULL ?
+	    COMMAND_FAILED : remote.status;
+}
+
 int
 cli_remote_run(const struct cli_options *options,
     const struct command_call *call, const struct text *words, size_t count)
 {
-	static const struct ipc_events events = {
-		.frame = on_frame,
-		.ended = on_ended,
-	};
-	struct ipc_identity identity = { .protocol = IPC_PROTOCOL,
-		.kind = PROCESS_CLI };
-	struct cli_remote remote = { .status = COMMAND_UNREACHABLE };
+	struct cli_remote remote;
 	struct text *copy = memory_array(count, sizeof(*copy));
 	char *path = NULL;
-	int descriptor, file = -1;
+	int file = -1, status = COMMAND_UNREACHABLE;
 
 	memcpy(copy, words, count * sizeof(*copy));
-	snprintf(identity.build, sizeof(identity.build), "%s", build_id);
 	if (call->id == COMMAND_CONFIG_LOAD && call->argument_count > 0) {
 		file = open_file(call, &path);
 		if (file == -1) {
-			remote.status = COMMAND_FAILED;
+			status = COMMAND_FAILED;
 			goto out;
 		}
 		copy[count - 1] = text_from(path);
 	}
-	descriptor = connect_socket(options->socket);
-	if (descriptor == -1)
+	if (remote_open(&remote, options) != 0)
 		goto out;
-	signal(SIGPIPE, SIG_IGN);
-	remote.loop = loop_new();
-	remote.arena = arena_new(ARENA_MAX);
-	remote.ipc = ipc_new(remote.loop, descriptor, &identity, &events,
-	    &remote);
 	send_command(&remote, options, copy, count, file);
 	file = -1;
 	loop_run(remote.loop);
-	ipc_free(remote.ipc);
-	arena_free(remote.arena);
-	loop_free(remote.loop);
+	remote_close(&remote);
+	status = remote.status;
 out:
 	if (file != -1)
 		close(file);
 	free(path);
 	free(copy);
-	return remote.status;
+	return status;
 }

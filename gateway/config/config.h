@@ -219,6 +219,7 @@ struct config_limits {
 
 struct config_management {
 	struct text control_socket;	/* "" : RUN_DIRECTORY/control */
+	struct text policy_tests;	/* file of cases; empty: none */
 };
 
 struct config_retention {

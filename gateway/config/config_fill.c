@@ -435,3 +435,17 @@ config_fill(const struct config_node *root, struct text directory,
 		rc = ERROR_MALFORMED;
 	return rc;
 }
+
+int
+config_fill_section(const struct config_section *section,
+	const struct config_node *root, struct text directory,
+	struct arena *arena, struct config_report *report, void *out)
+{
+	struct config_fill fill = { .report = report, .arena = arena,
+		.directory = directory };
+	int rc;
+
+	memset(out, 0, section->shape->size);
+	rc = section_fill(&fill, section, root, out);
+	return rc == 0 && report->errors->count > 0 ? ERROR_MALFORMED : rc;
+}

@@ -10,6 +10,7 @@
 #include "gateway/config/config.h"
 #include "gateway/config/config_node.h"
 #include "gateway/config/config_report.h"
+#include "gateway/config/config_schema.h"
 
 /*
  * Fill in *out from the root; what is wrong is reported, all of it up to
@@ -22,5 +23,14 @@
 int config_fill(const struct config_node *root, struct text directory,
 	struct arena *arena, struct config_report *report,
 	struct config *out) MUST_CHECK;
+
+/*
+ * The same for a tree of another kind than the configuration, by its own
+ * section; *out is as large as the section's shape says.
+ */
+int config_fill_section(const struct config_section *section,
+	const struct config_node *root, struct text directory,
+	struct arena *arena, struct config_report *report, void *out)
+	MUST_CHECK;
 
 #endif

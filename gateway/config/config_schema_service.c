@@ -181,6 +181,11 @@ static const struct config_row management_rows[] = {
 	  .effect = CONFIG_EFFECT_RESTART,
 	  .help = "Socket on which commands are taken; empty for control in "
 		  "processes.run_directory." },
+	{ .name = "policy_tests", .kind = CONFIG_KIND_FILE,
+	  CONFIG_AT(config_management, policy_tests), .fallback = "",
+	  .effect = CONFIG_EFFECT_LIVE,
+	  .help = "File of policy tests (postern-policy-tests(5)); a "
+		  "configuration with which one fails is refused." },
 };
 
 const struct config_section config_schema_management = {

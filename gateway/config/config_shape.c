@@ -315,6 +315,7 @@ const struct record_shape config_limits_shape =
 
 static const struct record_field management_fields[] = {
 	TEXT_OF(1, config_management, control_socket, CONFIG_FILE_MAX),
+	TEXT_OF(2, config_management, policy_tests, CONFIG_FILE_MAX),
 };
 const struct record_shape config_management_shape =
 	RECORD_SHAPE(config_management, management_fields);

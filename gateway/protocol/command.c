@@ -29,6 +29,21 @@ const struct command_option command_options[OPTIONS] = {
 	    "the key service's share of the key, 64 hexadecimal digits" },
 	[OPTION_OUTPUT] = { "--output", "FILE",
 	    "write to a new FILE instead of the terminal" },
+	[OPTION_CONFIG] = { "--config", "FILE",
+	    "use the configuration in FILE" },
+	[OPTION_FROM] = { "--from", "ADDRESS",
+	    "the envelope sender (default: that of the From field)" },
+	[OPTION_TO] = { "--to", "LIST",
+	    "the envelope recipients, with commas between them (default: "
+	    "those of To and Cc)" },
+	[OPTION_CLIENT] = { "--client", "ADDRESS",
+	    "the client's IP address (default 127.0.0.1)" },
+	[OPTION_LISTENER] = { "--listener", "NAME",
+	    "the listener that it comes to (default: the first)" },
+	[OPTION_HELO] = { "--helo", "NAME",
+	    "what the client calls itself" },
+	[OPTION_FACTS] = { "--facts", "FILE",
+	    "what lists and directories have answered, a line each" },
 };
 
 const struct command command_table[COMMANDS] = {
@@ -230,6 +245,41 @@ const struct command command_table[COMMANDS] = {
 		    "recipients, and the live ones counted again one by one "
 		    "in memory and in the index. Exit status 1 when it does "
 		    "not balance.",
+	},
+	[COMMAND_TRACE] = {
+		.words = "trace",
+		.arguments = "FILE",
+		.least = 1,
+		.most = 1,
+		.options = OF(CONFIG) | OF(FROM) | OF(TO) | OF(CLIENT) |
+		    OF(LISTENER) | OF(HELO) | OF(FACTS),
+		.local = true,
+		.summary = "try a message through the policy, changing "
+		    "nothing",
+		.detail = "FILE is a message with its header, \"-\" for "
+		    "standard input. It goes through the running "
+		    "configuration, or with --config through that of a file: "
+		    "sender group and mail flow policy, recipients, message "
+		    "filters, mail policies, content filters, with each rule's "
+		    "value, what it found and the time it took, then what "
+		    "would become of the message. Nothing is sent or kept. "
+		    "Facts that the policy needs (DNS lists, groups of a "
+		    "directory) are named where they are missing; give them "
+		    "in a file with --facts.",
+	},
+	[COMMAND_POLICY_TEST] = {
+		.words = "policy test",
+		.arguments = "[CASES]",
+		.most = 1,
+		.options = OF(CONFIG),
+		.local = true,
+		.summary = "run your own tests of the policy",
+		.detail = "CASES is a file of cases "
+		    "(postern-policy-tests(5)); by default the one that "
+		    "management.policy_tests names, which is also run "
+		    "whenever a configuration is loaded. Without --config the "
+		    "configuration is /etc/postern/postern.yaml. Exit status "
+		    "1 when a case fails.",
 	},
 	[COMMAND_CONFIG_CHECK] = {
 		.words = "config check",

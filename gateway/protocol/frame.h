@@ -70,6 +70,8 @@ enum frame_type {
 	FRAME_COMMAND,
 	FRAME_OUTPUT,
 	FRAME_COMMAND_DONE,
+	FRAME_CONFIG_ASK,
+	FRAME_CONFIG,
 	/* queue and scan: frame_judge.h */
 	FRAME_JUDGE,
 	FRAME_DISPOSITION,

@@ -30,6 +30,12 @@ struct frame_command_done {
 	uint8_t status;		/* exit status */
 };
 
+/*
+ * CONFIG_ASK (a frame_version of 0) and CONFIG, the active version with the
+ * snapshot's descriptor: for what the CLI does by itself with the running
+ * configuration.
+ */
+
 extern const struct record_shape frame_command_shape;
 extern const struct record_shape frame_output_shape;
 extern const struct record_shape frame_command_done_shape;

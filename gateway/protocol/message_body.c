@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/base/descriptor.h"
 #include "gateway/base/memory.h"
 #include "gateway/protocol/frame_submit.h"
 
@@ -35,21 +36,6 @@ message_body_new(void)
 	return body;
 }
 
-static int
-write_all(int descriptor, struct text piece)
-{
-	while (piece.len > 0) {
-		ssize_t n = write(descriptor, piece.data, piece.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return ERROR_SYSTEM;
-		piece = text_skip(piece, (size_t)n);
-	}
-	return 0;
-}
-
 /* The body has outgrown memory: move what is there to a memfd. */
 static int
 message_body_spill(struct message_body *body)
@@ -60,7 +46,7 @@ message_body_spill(struct message_body *body)
 	    MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (body->descriptor == -1)
 		return ERROR_SYSTEM;
-	r = write_all(body->descriptor, buffer_text(&body->bytes));
+	r = descriptor_write(body->descriptor, buffer_text(&body->bytes));
 	buffer_clear(&body->bytes);
 	return r;
 }
@@ -79,7 +65,7 @@ message_body_append(struct message_body *body, struct text piece)
 	if (body->descriptor == -1)
 		r = buffer_add_text(&body->bytes, piece);
 	else
-		r = write_all(body->descriptor, piece);
+		r = descriptor_write(body->descriptor, piece);
 	if (r == 0)
 		body->size += piece.len;
 	return r;
@@ -150,6 +136,19 @@ message_body_receive(struct text bytes, int descriptor, uint64_t size,
 	}
 	*out = body;
 	return 0;
+}
+
+struct message_body *
+message_body_receive_or_empty(struct text bytes, int descriptor,
+    uint64_t size)
+{
+	struct message_body *body = NULL;
+
+	if (message_body_receive(bytes, descriptor, size, &body) == 0)
+		return body;
+	body = message_body_new();
+	require(message_body_finish(body) == 0);
+	return body;
 }
 
 uint64_t

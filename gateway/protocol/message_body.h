@@ -36,6 +36,13 @@ void message_body_release(struct message_body **body);
 int message_body_receive(struct text bytes, int descriptor, uint64_t size,
 	struct message_body **out) MUST_CHECK;
 
+/*
+ * The same; what cannot be had is an empty body, whose hash is not that of
+ * the message.  Never NULL.
+ */
+struct message_body *message_body_receive_or_empty(struct text bytes,
+	int descriptor, uint64_t size);
+
 uint64_t message_body_size(const struct message_body *body);
 /*
  * For a frame: the inline bytes, or empty with *descriptor a duplicate for

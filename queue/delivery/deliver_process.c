@@ -197,20 +197,6 @@ deliver_channel_end(struct ipc **channel, const char *peer, int error)
 	*channel = NULL;
 }
 
-/* What cannot be had is empty, and the check of its hash will tell. */
-static struct message_body *
-deliver_receive_body(const struct frame_job *frame, int descriptor)
-{
-	struct message_body *body = NULL;
-
-	if (message_body_receive(frame->body, descriptor,
-	    frame->envelope.size, &body) == 0)
-		return body;
-	body = message_body_new();
-	require(message_body_finish(body) == 0);
-	return body;
-}
-
 static int
 deliver_take_job(struct text payload, int descriptor)
 {
@@ -225,7 +211,9 @@ deliver_take_job(struct text payload, int descriptor)
 		return error;
 	}
 	process_in_hand(frame.envelope.mid);
-	body = deliver_receive_body(&frame, descriptor);
+	/* Without its bytes it fails the check of their hash. */
+	body = message_body_receive_or_empty(frame.body, descriptor,
+	    frame.envelope.size);
 	error = delivery_take(deliver.delivery, &frame, body,
 	    deliver.queue_channel);
 	message_body_release(&body);

@@ -3,13 +3,13 @@
  */
 #include "webui/server/portal_upload.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/descriptor.h"
 #include "gateway/base/map.h"
 #include "gateway/base/memory.h"
 #include "webui/server/portal_secret.h"
@@ -198,22 +198,6 @@ portal_upload_free(struct portal_upload *upload)
 	free(upload);
 }
 
-static int
-write_all(int descriptor, struct text piece)
-{
-	ssize_t done;
-
-	while (piece.len > 0) {
-		done = write(descriptor, piece.data, piece.len);
-		if (done == -1 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return ERROR_SYSTEM;
-		piece = text_skip(piece, (size_t)done);
-	}
-	return 0;
-}
-
 int
 portal_upload_append(struct portal_upload *upload, struct text piece)
 {
@@ -225,7 +209,7 @@ portal_upload_append(struct portal_upload *upload, struct text piece)
 	    uploads->used + piece.len > uploads->budget ||
 	    share->bytes + piece.len > uploads->budget / CLIENT_PART)
 		return ERROR_LIMIT;
-	if (write_all(upload->descriptor, piece) < 0)
+	if (descriptor_write(upload->descriptor, piece) < 0)
 		return ERROR_SYSTEM;
 	upload->size += piece.len;
 	share->bytes += piece.len;
