@@ -74,10 +74,10 @@ POLICY = destination_resolve fact fact_answer fact_text filter_action \
 	filter_missing filter_mistake filter_program filter_rule filter_rule_body \
 	filter_rule_envelope filter_rule_fact filter_rule_header filter_set \
 	filter_syntax filter_syntax_print filter_variable host_access host_address \
-	mail_flow pattern pattern_class pattern_factor pattern_literals pattern_run \
-	pattern_set pattern_shape pattern_shape_measure pattern_spans \
-	pattern_vectorscan policy_case policy_test recipient_access \
-	smart_identifier trace_record trial
+	mail_flow pattern pattern_class pattern_cost pattern_factor pattern_hostile \
+	pattern_lint pattern_literals pattern_run pattern_set pattern_shape \
+	pattern_shape_measure pattern_spans pattern_vectorscan policy_case \
+	policy_test recipient_access smart_identifier trace_record trial
 
 # floor 5: the processes, without their main files
 LISTENERS = smtp_content smtp_counters smtp_greeting smtp_id_pool \

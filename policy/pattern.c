@@ -10,6 +10,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/base/memory.h"
+#include "gateway/mail/utf8.h"
 #include "policy/pattern_private.h"
 #include "policy/pattern_run.h"
 
@@ -22,8 +23,8 @@
 #define PATTERN_STACK_MAX (2u * 1024 * 1024)
 #define PATTERN_WORDS_MAX 256
 
-#define PATTERN_OPTIONS (PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | \
-	PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT)
+#define PATTERN_OPTIONS (PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | \
+	PCRE2_USE_OFFSET_LIMIT)
 
 /*
  * How many places of a long subject are tried between two looks at the
@@ -57,18 +58,22 @@ struct pattern_space {
 
 struct pattern {
 	const struct pattern_space *space;
-	pcre2_code *code;
+	/*
+	 * For any subject, and for valid UTF-8: the interpreter would check
+	 * all that is left of the subject in front of each match.
+	 */
+	pcre2_code *codes[PATTERN_SUBJECTS];
 	struct text source;
 	bool ignore_case;
 	bool may_be_slow;
 	bool is_simple;		/* its steps are few without counting */
 	size_t reach;		/* bytes that a try at one place looks at */
 	/*
-	 * It begins with a repeat without end of these bytes: where it fails
-	 * at a place, it fails at the rest of their run.
+	 * It begins with a repeat without end of these bytes (of ASCII, and
+	 * perhaps others): where it fails at a place, it fails at the rest
+	 * of their run.
 	 */
 	struct pattern_run *lead;
-	bool is_lead_ascii;	/* so in any subject, not in ASCII alone */
 };
 
 struct pattern_space *
@@ -136,10 +141,32 @@ pattern_stop_at_callout(pcre2_callout_enumerate_block *block, void *context)
 	return 1;
 }
 
+/*
+ * The repeat that the pattern begins with, or NULL: within groups as well,
+ * where what they caught is not asked for again.
+ */
+static const struct pattern_node *
+pattern_head(const struct pattern_shape *shape)
+{
+	const struct pattern_node *node = &shape->nodes[0];
+	size_t i;
+
+	for (i = 0; i < shape->count; i++)
+		if (shape->nodes[i].kind == PATTERN_NODE_REFERENCE)
+			return NULL;
+	while (node->kind == PATTERN_NODE_CHOICE && node->min == 1 &&
+	    node->max == 1 && node->first == node->last &&
+	    shape->nodes[node->first].first != 0)
+		node = &shape->nodes[shape->nodes[node->first].first];
+	return node->kind == PATTERN_NODE_CLASS && node->set.is_exact &&
+	    node->max == PATTERN_UNBOUNDED ? node : NULL;
+}
+
 static void
 pattern_measure(struct pattern *pattern)
 {
 	const struct pattern_node *root, *head;
+	struct pattern_class lead;
 	struct pattern_shape *shape = NULL;
 
 	pattern->reach = SIZE_MAX;
@@ -147,20 +174,53 @@ pattern_measure(struct pattern *pattern)
 	    &shape) != 0)
 		return;
 	root = &shape->nodes[0];
-	head = &shape->nodes[shape->nodes[root->first].first];
 	pattern->is_simple = !root->is_nested && (root->exponent == 0 ?
 	    root->choices <= CHOICES_MAX : root->exponent == 1 &&
 	    root->choices <= CHOICES_WITH_REPEAT);
 	if (root->width_max != SIZE_MAX && !shape->has_look)
 		pattern->reach = root->width_max + REACH_BEHIND;
-	if (root->first == root->last && head != root &&
-	    head->kind == PATTERN_NODE_CLASS && head->set.is_exact &&
-	    head->max == PATTERN_UNBOUNDED) {
+	head = pattern_head(shape);
+	if (head != NULL) {
+		lead = head->set;
+		lead.bits[2] = lead.bits[3] = 0;
 		pattern->lead = memory_new(sizeof(*pattern->lead));
-		pattern_run_init(pattern->lead, &head->set);
-		pattern->is_lead_ascii = pattern_class_is_ascii(&head->set);
+		pattern_run_init(pattern->lead, &lead);
 	}
 	pattern_shape_free(shape);
+}
+
+static const uint32_t subject_options[PATTERN_SUBJECTS] = {
+	[PATTERN_SUBJECT_ANY] = PCRE2_MATCH_INVALID_UTF,
+	[PATTERN_SUBJECT_UTF8] = 0,
+};
+
+static int
+pattern_compile(struct pattern *pattern, size_t *offset, struct reason *why)
+{
+	uint32_t options = PATTERN_OPTIONS |
+	    (pattern->ignore_case ? PCRE2_CASELESS : 0);
+	PCRE2_SIZE at = 0;
+	size_t i;
+	int error = 0;
+
+	for (i = 0; i < PATTERN_SUBJECTS; i++) {
+		pattern->codes[i] = pcre2_compile(
+		    (PCRE2_SPTR)pattern->source.data, pattern->source.len,
+		    options | subject_options[i], &error, &at,
+		    pattern->space->compile);
+		if (pattern->codes[i] == NULL) {
+			*offset = at < pattern->source.len ? at :
+			    pattern->source.len;
+			pattern_explain(error, why);
+			return ERROR_MALFORMED;
+		}
+	}
+	if (pcre2_callout_enumerate(pattern->codes[0],
+	    pattern_stop_at_callout, offset) != 0) {
+		reason_set(why, "callouts, \"(?C...)\", are not allowed");
+		return ERROR_MALFORMED;
+	}
+	return 0;
 }
 
 int
@@ -168,33 +228,20 @@ pattern_new(struct pattern_space *space, struct text source,
 	bool ignore_case, struct pattern **out, size_t *offset,
 	struct reason *why)
 {
+	struct pattern *pattern = memory_new(sizeof(*pattern));
 	bool may_be_slow = text_starts(source, slow_prefix);
 	size_t skipped = may_be_slow ? slow_prefix.len : 0;
-	struct pattern *pattern;
-	pcre2_code *code;
-	PCRE2_SIZE at = 0;
-	int error = 0;
+	int error;
 
-	source = text_skip(source, skipped);
-	code = pcre2_compile((PCRE2_SPTR)source.data, source.len,
-	    PATTERN_OPTIONS | (ignore_case ? PCRE2_CASELESS : 0), &error,
-	    &at, space->compile);
-	if (code == NULL) {
-		*offset = skipped + (at < source.len ? at : source.len);
-		pattern_explain(error, why);
-		return ERROR_MALFORMED;
-	}
-	if (pcre2_callout_enumerate(code, pattern_stop_at_callout,
-	    offset) != 0) {
+	*pattern = (struct pattern){ .space = space,
+		.source = memory_text(text_skip(source, skipped)),
+		.ignore_case = ignore_case, .may_be_slow = may_be_slow };
+	error = pattern_compile(pattern, offset, why);
+	if (error != 0) {
 		*offset += skipped;
-		reason_set(why, "callouts, \"(?C...)\", are not allowed");
-		pcre2_code_free(code);
-		return ERROR_MALFORMED;
+		pattern_free(pattern);
+		return error;
 	}
-	pattern = memory_new(sizeof(*pattern));
-	*pattern = (struct pattern){ .space = space, .code = code,
-		.source = memory_text(source), .ignore_case = ignore_case,
-		.may_be_slow = may_be_slow };
 	pattern_measure(pattern);
 	*out = pattern;
 	return 0;
@@ -203,9 +250,12 @@ pattern_new(struct pattern_space *space, struct text source,
 void
 pattern_free(struct pattern *pattern)
 {
+	size_t i;
+
 	if (pattern == NULL)
 		return;
-	pcre2_code_free(pattern->code);
+	for (i = 0; i < PATTERN_SUBJECTS; i++)
+		pcre2_code_free(pattern->codes[i]);
 	free((void *)pattern->source.data);
 	free(pattern->lead);
 	free(pattern);
@@ -232,8 +282,11 @@ pattern_may_be_slow(const struct pattern *pattern)
 void
 pattern_accelerate(struct pattern *pattern)
 {
-	if (pattern->is_simple)
-		(void)pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE);
+	size_t i;
+
+	for (i = 0; i < PATTERN_SUBJECTS && pattern->is_simple; i++)
+		(void)pcre2_jit_compile(pattern->codes[i],
+		    PCRE2_JIT_COMPLETE);
 }
 
 /* To the beginning of the next character. */
@@ -259,7 +312,7 @@ pattern_match(const struct pattern *pattern, struct text subject,
 	if (pattern->reach < len - last)
 		len = next_character(subject, last + pattern->reach - 1);
 	(void)pcre2_set_offset_limit(space->match, last);
-	return pcre2_match(pattern->code, (PCRE2_SPTR)subject.data, len,
+	return pcre2_match(pattern->codes[known], (PCRE2_SPTR)subject.data, len,
 	    from, options, space->data, space->match);
 }
 
@@ -269,12 +322,11 @@ pattern_match(const struct pattern *pattern, struct text subject,
  */
 static size_t
 pattern_stop(const struct pattern *pattern, struct text subject, size_t from,
-	size_t last, enum pattern_subject known, size_t *next)
+	size_t last, size_t *next)
 {
 	size_t start, end;
 
 	if (pattern->lead != NULL && last > from + LEAD_MIN &&
-	    (pattern->is_lead_ascii || known == PATTERN_SUBJECT_ASCII) &&
 	    pattern_run_next(pattern->lead, text_slice(subject, 0, last + 1),
 	    from, LEAD_MIN, &start, &end)) {
 		*next = end;
@@ -307,7 +359,7 @@ pattern_try(const struct pattern *pattern, struct text subject, size_t from,
 		if (*is_late)
 			return PCRE2_ERROR_MATCHLIMIT;
 		stop = pattern_stop(pattern, subject, from,
-		    last - from < slice ? last : from + slice, known, &next);
+		    last - from < slice ? last : from + slice, &next);
 		found = pattern_match(pattern, subject, from, stop, known);
 		if (found != PCRE2_ERROR_NOMATCH || next > last)
 			return found;
@@ -370,10 +422,13 @@ pattern_count(const struct pattern *pattern, struct text subject, size_t most,
 	struct pattern_match match = { 0 };
 	size_t from = 0;
 	int error = 0;
+	enum pattern_subject known = utf8_is_ascii(subject) ||
+	    utf8_is_valid(subject) ? PATTERN_SUBJECT_UTF8 :
+	    PATTERN_SUBJECT_ANY;
 
 	*count = 0;
-	while (*count < most && (error = pattern_find(pattern, subject, from,
-	    &match, why)) == 0) {
+	while (*count < most && (error = pattern_find_within(pattern, subject,
+	    from, subject.len, known, &match, why)) == 0) {
 		if ((*count)++ == 0)
 			*first = match;
 		from = pattern_next(subject, from, &match);

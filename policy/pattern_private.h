@@ -9,9 +9,9 @@
 
 /* What is known of a subject. */
 enum pattern_subject {
-	PATTERN_SUBJECT_ANY = 0,
-	PATTERN_SUBJECT_UTF8 = 1,	/* it is valid throughout */
-	PATTERN_SUBJECT_ASCII = 3,	/* and has no byte over 127 */
+	PATTERN_SUBJECT_ANY,
+	PATTERN_SUBJECT_UTF8,	/* it is valid throughout */
+	PATTERN_SUBJECTS,
 };
 
 /*

@@ -331,12 +331,10 @@ gather(struct pattern_set *set, struct text subject)
 
 	set->subject = subject;
 	set->has_folding = false;
-	set->subject_kind = PATTERN_SUBJECT_ANY;
-	if (utf8_is_ascii(subject)) {
-		set->subject_kind = PATTERN_SUBJECT_ASCII;
-	} else {
-		if (utf8_is_valid(subject))
-			set->subject_kind = PATTERN_SUBJECT_UTF8;
+	set->subject_kind = PATTERN_SUBJECT_UTF8;
+	if (!utf8_is_ascii(subject)) {
+		if (!utf8_is_valid(subject))
+			set->subject_kind = PATTERN_SUBJECT_ANY;
 		set->has_folding = text_find(subject, TEXT("\xc5\xbf")) <
 		    subject.len || text_find(subject,
 		    TEXT("\xe2\x84\xaa")) < subject.len;

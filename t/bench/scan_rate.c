@@ -19,74 +19,16 @@
 #include "policy/pattern.h"
 #include "policy/pattern_set.h"
 #include "policy/pattern_vectorscan.h"
+#include "t/bench/scan_patterns.h"
 
 #define BLOCK 65536
 #define PATTERNS_MAX 200
-#define SOURCE_MAX 200
+#define SOURCE_MAX SCAN_PATTERN_SIZE
 #define WORDS 30000
 #define WORD_MAX 16
 #define MOST ((size_t)1 << 40)
 #define ROUNDS 3
 
-static const char *const first_patterns[] = {
-	"\\b(?:4\\d{3}|5[1-5]\\d{2}|6011|3[47]\\d{2})[ -]?\\d{4}[ -]?\\d{4}"
-	"[ -]?\\d{3,4}\\b",
-	"\\b(?!000|666)[0-8]\\d{2}-(?!00)\\d{2}-(?!0000)\\d{4}\\b",
-	"\\b[A-Z]{2}\\d{2}[A-Z0-9]{11,30}\\b",
-	"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}",
-	"(?:\\+?1[ .-]?)?\\(?\\d{3}\\)?[ .-]?\\d{3}[ .-]\\d{4}\\b",
-	"(?i)\\bconfidential\\b",
-	"(?i)\\binternal use only\\b",
-	"(?i)\\bpassport(?: number| no\\.?)?\\b",
-	"(?i)\\baccount (?:number|no\\.?)\\s*:?\\s*\\d*",
-	"\\b(?:19|20)\\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])\\b",
-	"\\b3[47]\\d{13}\\b",
-	"\\b3(?:0[0-5]|[68]\\d)\\d{11}\\b",
-	"\\b(?:2131|1800|35\\d{3})\\d{11}\\b",
-	"\\bDE\\d{20}\\b",
-	"\\bFR\\d{12}[A-Z0-9]{11}\\d{2}\\b",
-	"\\bGB\\d{2}[A-Z]{4}\\d{14}\\b",
-	"\\bNL\\d{2}[A-Z]{4}\\d{10}\\b",
-	"\\b[A-CEGHJ-PR-TW-Z]{2}\\d{6}[A-D]\\b",
-	"\\b\\d{3}[ -]\\d{3}[ -]\\d{3}\\b",
-	"\\b[A-Z]{1,2}\\d{6,8}\\b",
-	"\\b\\d{9}\\b",
-	"\\b(?:\\d{1,3}\\.){3}\\d{1,3}\\b",
-	"\\b[0-9a-fA-F]{32}\\b",
-	"\\b[0-9a-fA-F]{40}\\b",
-	"-----BEGIN (?:RSA |EC )?PRIVATE KEY-----",
-	"\\bAKIA[0-9A-Z]{16}\\b",
-	"(?i)\\bdate of birth\\b.{0,20}\\d",
-	"(?i)\\bssn\\b.{0,20}\\d{3}",
-	"\\b\\d{2}/\\d{2}/\\d{4}\\b",
-	"\\$\\s?\\d{1,3}(?:,\\d{3})+(?:\\.\\d{2})?",
-	"(?i)\\b(?:salary|payroll|bonus)\\b",
-	"(?i)\\bmerger\\b|\\bacquisition\\b",
-	"(?i)password\\s*[:=]\\s*\\S+",
-	"(?i)\\bproject\\s+[a-z]+\\s+(?:plan|budget)\\b",
-	"https?://[^\\s\"<>]+",
-	"\\b[A-HJ-NPR-Z0-9]{17}\\b",
-	"\\b\\d{5}(?:-\\d{4})?\\b",
-	"(?i)\\battorney[ -]client\\b",
-	"(?i)\\bmedical record\\b",
-	"(?i)\\bdiagnos(?:is|ed|tic)\\b",
-};
-static const char *const keywords[] = { "secret", "restricted",
-	"proprietary", "embargo", "classified", "patent", "lawsuit",
-	"severance", "forecast", "takeover", "insider", "bankrupt",
-	"dividend", "redundancy", "whistle", "pension", "invoice",
-	"wire transfer", "swift code", "routing number" };
-/* What stands before and behind a keyword. */
-static const char *const forms[][2] = {
-	{ "(?i)\\b", "\\b" },
-	{ "(?i)\\b", "s?\\s+(?:report|memo|draft)\\b" },
-	{ "(?i)\\b(?:our|their)\\s+", "\\b" },
-	{ "(?i)", ".{0,30}\\bproject\\b" },
-	{ "(?i)\\bre:\\s*", "" },
-	{ "(?i)\\b", "\\s*(?:no|nr|#)\\.?\\s*\\d{4,}" },
-	{ "(?i)\\bstrictly\\s+", "\\b" },
-	{ "(?i)\\b", "-\\d{2,6}\\b" },
-};
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static char sources[PATTERNS_MAX][SOURCE_MAX];
@@ -104,19 +46,10 @@ cpu_seconds(void)
 static void
 make_sources(void)
 {
-	size_t i, k;
+	size_t i;
 
-	for (i = 0; i < PATTERNS_MAX; i++) {
-		k = i - COUNT(first_patterns);
-		if (i < COUNT(first_patterns))
-			snprintf(sources[i], SOURCE_MAX, "%s",
-			    first_patterns[i]);
-		else
-			snprintf(sources[i], SOURCE_MAX, "%s%s%s",
-			    forms[k / COUNT(keywords) % COUNT(forms)][0],
-			    keywords[k % COUNT(keywords)],
-			    forms[k / COUNT(keywords) % COUNT(forms)][1]);
-	}
+	for (i = 0; i < PATTERNS_MAX; i++)
+		scan_pattern_print(i, sources[i], SOURCE_MAX);
 }
 
 /* ---- the text ---- */

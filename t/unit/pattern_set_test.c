@@ -180,8 +180,8 @@ compare_pattern(struct fixture *fixture, size_t i, struct text subject,
 	int error = pattern_count(fixture->patterns[i], subject, most, &count,
 	    &first, &why);
 
-	/* Where none can match, no step is spent. */
-	if (error != 0 && hit->error == 0)
+	/* Where none can match, no step is spent; a limit ends the count. */
+	if (error != 0 && (hit->error == 0 || hit->error == error))
 		return;
 	if (hit->error != error || hit->count != count ||
 	    (count > 0 && (hit->first.start != first.start ||
