@@ -71,6 +71,7 @@ struct base64_decoder {
  * character at each of its four places, and two characters at a time.
  */
 static uint32_t quad_bits[4][256];
+static uint8_t classes_unpadded[256];
 static uint16_t letter_pairs[2][4096];
 
 static void
@@ -326,6 +327,28 @@ base64_decode_lenient(struct text t, struct buffer *out, unsigned int *flags)
 
 	*flags = decoder.flags;
 	return error;
+}
+
+int
+base64_decode_beginning(struct text t, struct buffer *out)
+{
+	unsigned int unused;
+	size_t len = 0;
+
+	while (len < t.len && classes[(uint8_t)t.data[len]] != CLASS_PAD &&
+	    classes[(uint8_t)t.data[len]] != CLASS_JUNK)
+		len++;
+	return base64_decode_lenient(text_slice(t, 0, len), out, &unused);
+}
+
+int
+base64_decode_unpadded(struct text t, struct buffer *out)
+{
+	struct base64_decoder decoder = { .classes = classes_unpadded };
+
+	memcpy(classes_unpadded, classes, sizeof(classes));
+	classes_unpadded['='] = CLASS_JUNK;
+	return decode_all(&decoder, t, out);
 }
 
 /* allowed: flags that are no fault here. */

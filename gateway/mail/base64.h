@@ -44,6 +44,14 @@ int base64_decode(struct text t, struct buffer *out) MUST_CHECK;
 int base64_decode_lenient(struct text t, struct buffer *out,
 	unsigned int *flags) MUST_CHECK;
 
+/*
+ * Two ways in which other readers take what is not strict: the end is at
+ * the first padding or junk, or padding is junk like any other.  Errors as
+ * above.
+ */
+int base64_decode_beginning(struct text t, struct buffer *out) MUST_CHECK;
+int base64_decode_unpadded(struct text t, struct buffer *out) MUST_CHECK;
+
 /* The alphabet of URLs and file names, without padding or white space. */
 int base64_url_encode(struct text bytes, struct buffer *out) MUST_CHECK;
 /* Strict.  ERROR_MALFORMED or ERROR_LIMIT, with out unchanged. */

@@ -89,6 +89,12 @@ static const struct charset_entry entries[] = {
 	{ CHARSET_STATEFUL, "iso-2022-cn", "iso2022cn" },
 	{ CHARSET_STATEFUL, "hz-gb-2312", "hzgb2312 hz" },
 	{ CHARSET_STATEFUL, "utf-7", "utf7 unicode11utf7" },
+	/* EBCDIC: no byte means what it does in ASCII. */
+	{ CHARSET_WIDE, "ibm-37", "ibm037 cp037 37 ebcdiccpus ebcdic" },
+	{ CHARSET_WIDE, "ibm-273", "ibm273 cp273 273" },
+	{ CHARSET_WIDE, "ibm-500", "ibm500 cp500 500" },
+	{ CHARSET_WIDE, "ibm-1047", "ibm1047 cp1047 1047" },
+	{ CHARSET_WIDE, "ibm-1140", "ibm1140 cp1140 1140" },
 	{ CHARSET_WIDE, "utf-16", "utf16 ucs2 iso10646ucs2 unicode" },
 	{ CHARSET_WIDE, "utf-16be", "utf16be" },
 	{ CHARSET_WIDE, "utf-16le", "utf16le" },

@@ -123,9 +123,9 @@ mime_decode(const struct mime_part *part, struct buffer *out,
  * RFC 2046 4.1.2: without a charset it is US-ASCII; what is not, is guessed,
  * as readers do.
  */
-static int
-add_text(struct text charset, struct text bytes, struct buffer *out,
-	unsigned int *flags)
+int
+mime_decode_charset(struct text charset, struct text bytes,
+	struct buffer *out, unsigned int *flags)
 {
 	bool invalid = false;
 	int error;
@@ -155,11 +155,12 @@ mime_decode_text(const struct mime_part *part, struct buffer *out,
 
 	if (part->encoding <= MIME_ENCODING_BINARY ||
 	    !mime_part_is_leaf(part)) {
-		error = add_text(charset, part->body, out, &odd);
+		error = mime_decode_charset(charset, part->body, out, &odd);
 	} else {
 		buffer_init(&plain, PLAIN_MAX(part->body.len));
 		int cut = mime_decode(part, &plain, &odd);
-		error = add_text(charset, buffer_text(&plain), out, &odd);
+		error = mime_decode_charset(charset, buffer_text(&plain),
+			out, &odd);
 		if (error == 0)
 			error = cut;
 		buffer_clear(&plain);

@@ -33,4 +33,41 @@ int mime_decode(const struct mime_part *part, struct buffer *out,
 int mime_decode_text(const struct mime_part *part, struct buffer *out,
 	unsigned int *flags) MUST_CHECK;
 
+/*
+ * Append bytes as text in UTF-8, by a charset that may be empty, wrong or
+ * unknown; adds to *flags.  ERROR_LIMIT.
+ */
+int mime_decode_charset(struct text charset, struct text bytes,
+	struct buffer *out, unsigned int *flags) MUST_CHECK;
+
+/*
+ * The ways in which readers take a leaf's content where its encoding is
+ * unknown, doubled, commented, misplaced or broken.
+ */
+enum mime_view {
+	MIME_VIEW_PLAIN,	/* as it stands */
+	MIME_VIEW_QUOTED_PRINTABLE,
+	MIME_VIEW_BASE64,
+	MIME_VIEW_BASE64_BEGINNING,	/* up to padding or junk */
+	MIME_VIEW_BASE64_UNPADDED,	/* padding is junk */
+	MIME_VIEW_UUENCODE,
+	MIME_VIEWS
+};
+struct mime_views {
+	const struct mime_part *part;
+	uint32_t left;		/* set of 1 << enum mime_view */
+	uint32_t seen;
+	bool is_ambiguous;	/* there is more than one */
+};
+/* The part must outlive the views. */
+void mime_views_begin(struct mime_views *views, const struct mime_part *part);
+/*
+ * The next one; the first is what mime_decode() gives.
+ *   *view      which, or NULL
+ *   *content   borrowed from the part or from out, which is reset before
+ * ERROR_NOT_FOUND: there is no other; ERROR_LIMIT: out is full.
+ */
+int mime_views_next(struct mime_views *views, struct buffer *out,
+	enum mime_view *view, struct text *content) MUST_CHECK;
+
 #endif

@@ -23,6 +23,8 @@ struct container {
 
 struct walk {
 	struct mime_lines lines;
+	struct mime_way way;
+	uint32_t guesses;	/* of boundaries */
 	const struct mime_limits *limits;
 	struct arena *arena;
 	struct mime_part *parts;
@@ -41,7 +43,12 @@ struct delimiter {
 	size_t level;		/* of the stack */
 	bool is_close;
 	bool is_loose;		/* something stands behind the boundary */
+	bool is_prefix;		/* and directly so */
 };
+
+/* Each looks through the rest of the message. */
+#define GUESSES_MAX 16u
+#define GUESS_BOUNDARY_MAX 200
 
 static bool
 is_blank(char c)
@@ -68,8 +75,7 @@ match_one(struct text t, const struct container *one, struct delimiter *out)
 		one->boundary : without_blank_end(one->boundary);
 	struct text rest = without_blank_end(text_skip(t, boundary.len));
 
-	if (one->boundary.len == 0 || one->is_closed ||
-	    !text_starts(t, boundary))
+	if (one->boundary.len == 0 || !text_starts(t, boundary))
 		return false;
 	out->is_close = text_starts(rest, TEXT("--"));
 	if (out->is_close && (rest.len == 2 || is_blank(rest.data[2])))
@@ -77,7 +83,25 @@ match_one(struct text t, const struct container *one, struct delimiter *out)
 	else
 		out->is_close = false;
 	out->is_loose = rest.len > 0;
-	return rest.len == 0 || is_blank(rest.data[0]);
+	out->is_prefix = rest.len > 0 && !is_blank(rest.data[0]);
+	return true;
+}
+
+/*
+ * Whether the reading at hand takes it for a delimiter, where others would
+ * or would not.
+ */
+static bool
+is_wanted(struct walk *walk, const struct container *one,
+	const struct delimiter *delimiter)
+{
+	uint32_t choice = delimiter->is_prefix ? MIME_CHOICE_PREFIX :
+		one->is_closed ? MIME_CHOICE_REOPEN : 0;
+
+	if (one->is_closed && (delimiter->is_close || delimiter->is_loose))
+		return false;
+	walk->way.choices |= choice;
+	return (walk->way.reading & choice) == choice;
 }
 
 /*
@@ -87,28 +111,35 @@ match_one(struct text t, const struct container *one, struct delimiter *out)
  * an exact match on any level comes before that.
  */
 static bool
-match(const struct walk *walk, const struct mime_line *line,
-	struct delimiter *out)
+match(struct walk *walk, const struct mime_line *line, struct delimiter *out)
 {
 	struct text t = text_of(walk->lines.bytes.data + line->start,
 		line->text_len);
 	struct delimiter one;
-	bool found = false;
+	struct delimiter loose = { 0 };
+	size_t loose_level = walk->depth;
 
 	if (t.len < 3 || t.data[0] != '-' || t.data[1] != '-')
 		return false;
 	t = text_skip(t, 2);
 	for (size_t level = walk->depth; level-- > 0;) {
-		if (!match_one(t, &walk->stack[level], &one) ||
-		    (found && one.is_loose))
+		if (!match_one(t, &walk->stack[level], &one))
 			continue;
-		*out = one;
-		out->level = level;
-		found = true;
-		if (!one.is_loose)
-			break;
+		one.level = level;
+		if (one.is_loose) {
+			if (loose_level == walk->depth || (loose.is_prefix &&
+			    !one.is_prefix)) {
+				loose = one;
+				loose_level = level;
+			}
+		} else if (is_wanted(walk, &walk->stack[level], &one)) {
+			*out = one;
+			return true;
+		}
 	}
-	return found;
+	*out = loose;
+	return loose_level < walk->depth &&
+		is_wanted(walk, &walk->stack[loose_level], &loose);
 }
 
 static void
@@ -137,6 +168,15 @@ end_part(struct walk *walk, uint32_t index, size_t end)
 	clamp(walk, &part->body, end);
 }
 
+/* A multipart without its boundary: some readers look for one. */
+static void
+note_guess(struct walk *walk, const struct mime_part *part)
+{
+	if (text_starts(part->body, TEXT("--")) ||
+	    text_find(part->body, TEXT("\n--")) < part->body.len)
+		walk->way.choices |= MIME_CHOICE_GUESS;
+}
+
 /* A multipart without any part is a leaf: somebody must read it. */
 static void
 end_container(struct walk *walk, const struct container *one, size_t end)
@@ -151,6 +191,7 @@ end_container(struct walk *walk, const struct container *one, size_t end)
 	if (!one->has_child) {
 		part->is_multipart = false;
 		part->flags |= MIME_NO_BOUNDARY;
+		note_guess(walk, part);
 	}
 }
 
@@ -196,7 +237,9 @@ find_body(struct walk *walk, uint32_t *flags)
 			break;
 		if (kind == MIME_SECTION_BAD) {
 			*flags |= MIME_BAD_HEADER;
-			break;
+			walk->way.choices |= MIME_CHOICE_SKIP_LINE;
+			if ((walk->way.reading & MIME_CHOICE_SKIP_LINE) == 0)
+				break;
 		}
 		walk->at = line.next;
 		if (kind == MIME_SECTION_END)
@@ -212,6 +255,74 @@ push(struct walk *walk, uint32_t index, struct text boundary)
 		.boundary = boundary };
 }
 
+/* The first line at or behind walk->at that may be a delimiter. */
+static struct text
+guess_boundary(struct walk *walk)
+{
+	size_t at = walk->at;
+
+	while (at < walk->lines.bytes.len) {
+		struct mime_line line = mime_line_at(&walk->lines, at);
+		struct text t = without_blank_end(text_of(
+			walk->lines.bytes.data + line.start, line.text_len));
+		struct delimiter unused;
+		if (match(walk, &line, &unused))
+			break;
+		if (t.len > 2 && t.len <= GUESS_BOUNDARY_MAX &&
+		    text_starts(t, TEXT("--")))
+			return text_skip(t, 2);
+		at = line.next;
+	}
+	return TEXT_EMPTY;
+}
+
+/* Whether a line further on begins as a delimiter of that boundary. */
+static bool
+has_delimiter(const struct walk *walk, struct text boundary)
+{
+	struct text rest = text_skip(walk->lines.bytes, walk->at);
+	size_t at = 0;
+
+	while (at < rest.len) {
+		size_t from = at + text_find(text_skip(rest, at), boundary);
+		if (from >= rest.len)
+			return false;
+		if (from >= 2 && rest.data[from - 1] == '-' &&
+		    rest.data[from - 2] == '-' &&
+		    (from == 2 || rest.data[from - 3] == '\n'))
+			return true;
+		at = from + 1;
+	}
+	return false;
+}
+
+/* The boundary that counts; false where the part is a leaf. */
+static bool
+choose_boundary(struct walk *walk, struct mime_part *part,
+	struct text *boundary)
+{
+	bool has = mime_section_boundary(part, &walk->way, boundary);
+	struct text guess;
+
+	if ((walk->way.reading & MIME_CHOICE_GUESS) == 0) {
+		/* Without one the whole rest may be its body. */
+		if (!has && text_find(text_skip(walk->lines.bytes, walk->at),
+		    TEXT("--")) < walk->lines.bytes.len - walk->at)
+			walk->way.choices |= MIME_CHOICE_GUESS;
+		return has;
+	}
+	if (walk->guesses++ == GUESSES_MAX)
+		part->flags |= MIME_TOO_AMBIGUOUS;
+	if (walk->guesses > GUESSES_MAX ||
+	    (has && has_delimiter(walk, *boundary)))
+		return has;
+	walk->way.choices |= MIME_CHOICE_GUESS;
+	guess = guess_boundary(walk);
+	if (guess.len > 0)
+		*boundary = guess;
+	return has || guess.len > 0;
+}
+
 /* Make the part a container where it is one and may be. */
 static void
 open_container(struct walk *walk, uint32_t index)
@@ -219,7 +330,7 @@ open_container(struct walk *walk, uint32_t index)
 	struct mime_part *part = &walk->parts[index];
 	struct text boundary = TEXT_EMPTY;
 
-	if (part->is_multipart && !mime_section_boundary(part, &boundary))
+	if (part->is_multipart && !choose_boundary(walk, part, &boundary))
 		part->is_multipart = false;
 	if (!part->is_multipart && !part->is_message)
 		return;
@@ -264,7 +375,8 @@ begin_part(struct walk *walk)
 	error = mime_section_fields(&walk->lines, start, body,
 		&walk->fields_left, walk->arena, part);
 	if (error == 0)
-		error = mime_section_meaning(part, digest, walk->arena);
+		error = mime_section_meaning(part, digest, &walk->way,
+			walk->arena);
 	walk->has_leaf = true;
 	if (error == 0)
 		open_container(walk, index);
@@ -289,8 +401,7 @@ on_delimiter(struct walk *walk, const struct mime_line *line,
 	const struct delimiter *delimiter)
 {
 	struct container *one = &walk->stack[delimiter->level];
-	size_t own = mime_lines_end_len(&walk->lines);
-	size_t end = line->start > own ? line->start - own : 0;
+	size_t end = mime_lines_end_before(&walk->lines, line->start);
 
 	end_above(walk, delimiter->level + 1, end);
 	if (delimiter->is_loose)
@@ -300,6 +411,7 @@ on_delimiter(struct walk *walk, const struct mime_line *line,
 		one->is_closed = true;
 		return 0;
 	}
+	one->is_closed = false;
 	if (walk->count < walk->limits->parts)
 		return begin_parts(walk);
 	walk->parts[one->part].flags |= MIME_TOO_MANY_PARTS;
@@ -326,18 +438,61 @@ walk_lines(struct walk *walk)
 	return error;
 }
 
+/* An LF without its CR. */
+static bool
+has_bare_lf(struct text t, struct text after)
+{
+	size_t at = 0;
+
+	while (at < t.len) {
+		size_t lf = at + text_find_byte(text_skip(t, at), '\n');
+		if (lf < t.len && (lf == 0 || t.data[lf - 1] != '\r') &&
+		    text_starts(text_skip(t, lf + 1), after))
+			return true;
+		at = lf + 1;
+	}
+	return false;
+}
+
+/*
+ * Of mixed line ends only those in a header, and those before what may be a
+ * delimiter, are read in two ways.
+ */
+static void
+note_line_ends(const struct walk *walk, struct mime_message *out)
+{
+	bool differs = false;
+
+	if (walk->lines.is_lf)
+		return;
+	for (size_t i = 0; i < walk->count && !differs; i++)
+		differs = has_bare_lf(walk->parts[i].header, TEXT_EMPTY);
+	if (differs || has_bare_lf(walk->lines.bytes, TEXT("--")))
+		out->choices |= MIME_CHOICE_LINE_FEED;
+}
+
 int
 mime_message_parse(struct text bytes, const struct mime_limits *limits,
 	struct arena *arena, struct mime_message *out)
 {
+	return mime_message_read(bytes, limits, 0, arena, out);
+}
+
+int
+mime_message_read(struct text bytes, const struct mime_limits *limits,
+	uint32_t reading, struct arena *arena, struct mime_message *out)
+{
 	struct walk walk = { .lines = { .bytes = bytes }, .limits = limits,
-		.arena = arena, .fields_left = limits->fields };
+		.way = { .reading = reading }, .arena = arena,
+		.fields_left = limits->fields };
 	int error;
 
 	if (bytes.data == NULL)
 		walk.lines.bytes = TEXT_EMPTY;
-	*out = (struct mime_message){ .bytes = walk.lines.bytes };
+	*out = (struct mime_message){ .bytes = walk.lines.bytes,
+		.reading = reading };
 	walk.lines.is_lf = text_find(bytes, TEXT("\r\n")) == bytes.len;
+	walk.lines.is_any = (reading & MIME_CHOICE_LINE_FEED) != 0;
 	walk.stack = arena_array(arena, limits->depth, sizeof(*walk.stack));
 	error = walk.stack == NULL ? ERROR_LIMIT : walk_lines(&walk);
 	if (error == 0) {
@@ -350,6 +505,9 @@ mime_message_parse(struct text bytes, const struct mime_limits *limits,
 		out->flags |= walk.parts[i].flags;
 		out->part_count++;
 	}
+	out->choices = walk.way.choices;
+	if (error == 0)
+		note_line_ends(&walk, out);
 	free(walk.parts);
 	return error;
 }

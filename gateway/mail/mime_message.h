@@ -32,6 +32,28 @@ enum mime_flag {
 	MIME_BAD_TYPE = 1u << 9,	/* Content-Type that cannot be read */
 	MIME_BAD_BOUNDARY = 1u << 10,	/* empty, too long, forbidden bytes,
 					   or something behind a delimiter */
+	MIME_TOO_AMBIGUOUS = 1u << 11,	/* more readings than are told apart */
+};
+
+/*
+ * Where readers of mail differ, each of two ways: what is not in the set is
+ * read as mime_message_parse() does.
+ */
+enum mime_choice {
+	MIME_CHOICE_LAST_FIELD = 1u << 0,	/* of two Content-* fields of
+						   one name the last counts */
+	MIME_CHOICE_LAST_BOUNDARY = 1u << 1,	/* of two, or as it stands in
+						   its quotes */
+	MIME_CHOICE_PREFIX = 1u << 2,	/* whatever begins as a delimiter is
+					   one */
+	MIME_CHOICE_SKIP_LINE = 1u << 3,	/* no field within a header: it
+						   goes on behind it */
+	MIME_CHOICE_LINE_FEED = 1u << 4,	/* LF alone ends a line beside
+						   CRLF */
+	MIME_CHOICE_REOPEN = 1u << 5,	/* a multipart goes on behind its
+					   closing delimiter */
+	MIME_CHOICE_GUESS = 1u << 6,	/* a multipart without its boundary:
+					   the first line that looks like one */
 };
 
 struct mime_limits {
@@ -71,6 +93,8 @@ struct mime_part {
 	struct text body;	/* without the line end before a delimiter */
 	struct mime_field *fields;
 	size_t field_count;
+	struct text type_value;	/* of the Content-Type that counts */
+	struct text disposition_value;	/* of the Content-Disposition */
 	struct text type;	/* lower case, "text"; never empty */
 	struct text subtype;	/* "plain" */
 	struct mime_parameter *parameters;	/* of Content-Type */
@@ -91,6 +115,8 @@ struct mime_message {
 	struct mime_part *parts;	/* in the order of the message */
 	size_t part_count;
 	uint32_t flags;		/* of all parts together */
+	uint32_t reading;	/* set of enum mime_choice: as it was read */
+	uint32_t choices;	/* those at which another reader may part */
 };
 
 /*
@@ -101,6 +127,10 @@ struct mime_message {
  */
 int mime_message_parse(struct text bytes, const struct mime_limits *limits,
 	struct arena *arena, struct mime_message *out) MUST_CHECK;
+/* The same as another reader does: a set of enum mime_choice. */
+int mime_message_read(struct text bytes, const struct mime_limits *limits,
+	uint32_t reading, struct arena *arena, struct mime_message *out)
+	MUST_CHECK;
 
 /* The first field of that name, or NULL; names compare without case. */
 const struct mime_field *mime_part_field(const struct mime_part *part,

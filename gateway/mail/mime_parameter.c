@@ -216,11 +216,44 @@ split_stars(struct piece *piece)
 	piece->name = text_slice(name, 0, star);
 }
 
+/*
+ * What another reader takes for the boundary: in quotes the backslashes too,
+ * without quotes only what grammar allows (RFC 2046 5.1.1).  from is where
+ * the value began.
+ */
+static void
+add_other_boundary(struct reader *reader, struct text from)
+{
+	struct piece piece = reader->pieces[reader->count - 1];
+	size_t len = 0;
+
+	if (!text_equal(piece.name, TEXT("boundary")) ||
+	    piece.section != SECTION_NONE || piece.is_extended ||
+	    reader->count == MIME_PARAMETER_PIECES_MAX)
+		return;
+	if (from.len > 0 && from.data[0] == '"') {
+		from = text_slice(from, 1, from.len - reader->rest.len - 2);
+		if (text_find_byte(from, '\\') == from.len)
+			return;
+		piece.value = from;
+	} else {
+		while (len < piece.value.len && !is_gap(piece.value.data[len])
+		    && memchr("(,", piece.value.data[len], 2) == NULL)
+			len++;
+		if (len == 0 || len == piece.value.len)
+			return;
+		piece.value.len = len;
+	}
+	piece.name = TEXT(MIME_PARAMETER_OTHER_BOUNDARY);
+	reader->pieces[reader->count++] = piece;
+}
+
 /* One "name=value"; what is none is junk and skipped. */
 static int
 read_piece(struct reader *reader)
 {
 	struct piece piece = { 0 };
+	struct text from;
 	size_t at = 0;
 	int error;
 
@@ -240,6 +273,7 @@ read_piece(struct reader *reader)
 	}
 	reader->rest = text_skip(reader->rest, 1);
 	skip_gap(reader);
+	from = reader->rest;
 	if (reader->rest.len > 0 && reader->rest.data[0] == '"')
 		error = read_quoted(reader, &piece.value);
 	else
@@ -248,6 +282,7 @@ read_piece(struct reader *reader)
 		return error;
 	split_stars(&piece);
 	reader->pieces[reader->count++] = piece;
+	add_other_boundary(reader, from);
 	return 0;
 }
 

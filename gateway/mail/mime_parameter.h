@@ -18,6 +18,10 @@
 #define MIME_PARAMETER_BYTES_MAX 65536u
 #define MIME_PARAMETER_PIECES_MAX 200u
 
+/* Name of the parameter that holds what another reader takes for the value
+ * of "boundary", where that can be taken in two ways. */
+#define MIME_PARAMETER_OTHER_BOUNDARY "*boundary"
+
 /* What was odd; a set. */
 enum mime_parameter_flag {
 	MIME_PARAMETER_JUNK = 1u << 0,		/* broken grammar */

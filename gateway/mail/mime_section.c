@@ -200,19 +200,50 @@ note_parameters(struct mime_part *part, unsigned int flags)
 		part->flags |= MIME_TOO_MANY_FIELDS;
 }
 
-static int
-read_type(struct mime_part *part, bool digest, struct arena *arena)
+/*
+ * The field of that name that counts: readers take the first or the last.
+ * A third value is one reading too many.
+ */
+static const struct mime_field *
+pick_field(struct mime_part *part, struct text name, struct mime_way *way)
 {
-	const struct mime_field *field = mime_part_field(part,
-		"content-type");
+	const struct mime_field *first = NULL;
+	const struct mime_field *last = NULL;
+
+	for (size_t i = 0; i < part->field_count; i++) {
+		const struct mime_field *one = &part->fields[i];
+		if (one->name.len != name.len ||
+		    !text_equal_nocase(one->name, name))
+			continue;
+		if (last != NULL && last != first &&
+		    !text_equal(last->value, one->value) &&
+		    !text_equal(last->value, first->value))
+			part->flags |= MIME_TOO_AMBIGUOUS;
+		first = first == NULL ? one : first;
+		last = one;
+	}
+	if (last == NULL || text_equal(first->value, last->value))
+		return first;
+	way->choices |= MIME_CHOICE_LAST_FIELD;
+	return (way->reading & MIME_CHOICE_LAST_FIELD) != 0 ? last : first;
+}
+
+static int
+read_type(struct mime_part *part, bool digest, struct mime_way *way,
+	struct arena *arena)
+{
+	const struct mime_field *field = pick_field(part,
+		TEXT("content-type"), way);
 	struct mime_structured value;
 	size_t slash;
 
 	/* RFC 2045 5.2, RFC 2046 5.1.5 */
 	part->type = digest ? TEXT("message") : TEXT("text");
 	part->subtype = digest ? TEXT("rfc822") : TEXT("plain");
+	part->type_value = TEXT_EMPTY;
 	if (field == NULL)
 		return 0;
+	part->type_value = field->value;
 	if (mime_structured_parse(field->value, arena, &value) != 0)
 		return ERROR_LIMIT;
 	note_parameters(part, value.flags);
@@ -234,15 +265,17 @@ read_type(struct mime_part *part, bool digest, struct arena *arena)
 }
 
 static int
-read_disposition(struct mime_part *part, struct arena *arena)
+read_disposition(struct mime_part *part, struct mime_way *way,
+	struct arena *arena)
 {
-	const struct mime_field *field = mime_part_field(part,
-		"content-disposition");
+	const struct mime_field *field = pick_field(part,
+		TEXT("content-disposition"), way);
 	struct mime_structured value;
 
-	part->disposition = TEXT_EMPTY;
+	part->disposition = part->disposition_value = TEXT_EMPTY;
 	if (field == NULL)
 		return 0;
+	part->disposition_value = field->value;
 	if (mime_structured_parse(field->value, arena, &value) != 0)
 		return ERROR_LIMIT;
 	note_parameters(part, value.flags);
@@ -253,10 +286,11 @@ read_disposition(struct mime_part *part, struct arena *arena)
 }
 
 static int
-read_encoding(struct mime_part *part, struct arena *arena)
+read_encoding(struct mime_part *part, struct mime_way *way,
+	struct arena *arena)
 {
-	const struct mime_field *field = mime_part_field(part,
-		"content-transfer-encoding");
+	const struct mime_field *field = pick_field(part,
+		TEXT("content-transfer-encoding"), way);
 	struct mime_structured value;
 
 	part->encoding = MIME_ENCODING_7BIT;
@@ -276,6 +310,41 @@ read_encoding(struct mime_part *part, struct arena *arena)
 	return 0;
 }
 
+/* Words are what separators leave; "base64base64" is none. */
+static struct text
+take_word(struct text *t)
+{
+	static const char within[] = "-_.";
+	size_t start = 0;
+	size_t end;
+
+	while (start < t->len && !text_is_alnum(t->data[start]))
+		start++;
+	end = start;
+	while (end < t->len && (text_is_alnum(t->data[end]) ||
+	    memchr(within, t->data[end], sizeof(within) - 1) != NULL))
+		end++;
+	struct text word = text_slice(*t, start, end - start);
+	*t = text_skip(*t, end);
+	return word;
+}
+
+uint32_t
+mime_section_encodings(struct text value)
+{
+	uint32_t found = 0;
+
+	value = text_slice(value, 0, MIME_PARAMETER_BYTES_MAX);
+	while (value.len > 0) {
+		struct text word = take_word(&value);
+		for (size_t i = 0; i < sizeof(encodings) /
+		    sizeof(*encodings); i++)
+			if (text_equal_nocase(word, encodings[i].name))
+				found |= 1u << encodings[i].encoding;
+	}
+	return found;
+}
+
 static bool
 is_identity(uint8_t encoding)
 {
@@ -283,16 +352,21 @@ is_identity(uint8_t encoding)
 }
 
 int
-mime_section_meaning(struct mime_part *part, bool digest, struct arena *arena)
+mime_section_meaning(struct mime_part *part, bool digest,
+	struct mime_way *way, struct arena *arena)
 {
+	struct mime_way encoding = *way;
 	bool is_rfc822;
 	bool is_global;
 
 	check_single(part);
-	if (read_type(part, digest, arena) != 0 ||
-	    read_disposition(part, arena) != 0 ||
-	    read_encoding(part, arena) != 0)
+	if (read_type(part, digest, way, arena) != 0 ||
+	    read_disposition(part, way, arena) != 0 ||
+	    read_encoding(part, &encoding, arena) != 0)
 		return ERROR_LIMIT;
+	/* Of a leaf the content is decoded by every encoding it names. */
+	if (mime_part_is(part, "message", NULL))
+		way->choices |= encoding.choices;
 	part->is_multipart = mime_part_is(part, "multipart", NULL);
 	is_rfc822 = mime_part_is(part, "message", "rfc822");
 	is_global = mime_part_is(part, "message", "global");
@@ -315,10 +389,39 @@ is_boundary_byte(char c)
 		memchr(others, c, sizeof(others) - 1) != NULL;
 }
 
-bool
-mime_section_boundary(struct mime_part *part, struct text *boundary)
+/* One of the boundaries that a multipart names, and what is odd in that. */
+static struct text
+pick_boundary(struct mime_part *part, struct mime_way *way)
 {
-	struct text t = mime_part_parameter(part, "boundary");
+	const struct text *first = NULL;
+	const struct text *last = NULL;
+
+	for (size_t i = 0; i < part->parameter_count; i++) {
+		const struct text *one = &part->parameters[i].value;
+		struct text name = part->parameters[i].name;
+		if (!text_equal(name, TEXT("boundary")) &&
+		    !text_equal(name, TEXT(MIME_PARAMETER_OTHER_BOUNDARY)))
+			continue;
+		if (last != NULL && last != first &&
+		    !text_equal(*last, *one) && !text_equal(*last, *first))
+			part->flags |= MIME_TOO_AMBIGUOUS;
+		first = first == NULL ? one : first;
+		last = one;
+	}
+	if (last == NULL)
+		return TEXT_EMPTY;
+	if (text_equal(*first, *last))
+		return *first;
+	way->choices |= MIME_CHOICE_LAST_BOUNDARY;
+	return (way->reading & MIME_CHOICE_LAST_BOUNDARY) != 0 ? *last :
+		*first;
+}
+
+bool
+mime_section_boundary(struct mime_part *part, struct mime_way *way,
+	struct text *boundary)
+{
+	struct text t = pick_boundary(part, way);
 
 	for (size_t i = 0; i < t.len; i++)
 		if (!is_boundary_byte(t.data[i]))

@@ -19,6 +19,7 @@
 struct mime_lines {
 	struct text bytes;
 	bool is_lf;	/* no CRLF in it: LF alone ends a line */
+	bool is_any;	/* CRLF and LF do */
 };
 
 struct mime_line {
@@ -39,22 +40,32 @@ mime_line_at(const struct mime_lines *lines, size_t start)
 		lf = memchr(lf, '\n', len - (size_t)(lf - data));
 		if (lf == NULL)
 			return (struct mime_line){ start, len - start, len };
-		if (lines->is_lf)
+		if (lines->is_lf || lines->is_any)
 			break;
 		if (lf > data + start && lf[-1] == '\r')
 			break;
 	}
 	size_t end = (size_t)(lf - data);
-	return (struct mime_line){ start,
-		end - start - (lines->is_lf ? 0 : 1), end + 1 };
+	bool is_pair = !lines->is_lf && end > start && lf[-1] == '\r';
+	return (struct mime_line){ start, end - start - (is_pair ? 1 : 0),
+		end + 1 };
 }
 
-/* Bytes of a line end. */
+/* Where the text before the line at that offset ends, without line end. */
 static inline size_t
-mime_lines_end_len(const struct mime_lines *lines)
+mime_lines_end_before(const struct mime_lines *lines, size_t start)
 {
-	return lines->is_lf ? 1 : 2;
+	size_t own = lines->is_lf || (lines->is_any && start > 1 &&
+		lines->bytes.data[start - 2] != '\r') ? 1 : 2;
+
+	return start > own ? start - own : 0;
 }
+
+/* Which way a message is read, and where it could be read otherwise. */
+struct mime_way {
+	uint32_t reading;	/* set of enum mime_choice */
+	uint32_t choices;	/* the same: those that made a difference */
+};
 
 /*
  * Fill in part->fields from the header section's lines at [start, end).
@@ -64,6 +75,12 @@ mime_lines_end_len(const struct mime_lines *lines)
 int mime_section_fields(const struct mime_lines *lines, size_t start,
 	size_t end, uint32_t *left, struct arena *arena,
 	struct mime_part *part) MUST_CHECK;
+
+/*
+ * Every transfer encoding that the value of a Content-Transfer-Encoding
+ * names somewhere: a set of 1 << enum mime_encoding.
+ */
+uint32_t mime_section_encodings(struct text value);
 
 /* What a line of a header section is. */
 enum mime_section_line {
@@ -80,9 +97,10 @@ enum mime_section_line mime_section_line(struct text line);
  * is a multipart/digest, whose parts are messages where nothing is said.
  */
 int mime_section_meaning(struct mime_part *part, bool digest,
-	struct arena *arena) MUST_CHECK;
+	struct mime_way *way, struct arena *arena) MUST_CHECK;
 
 /* The boundary of a multipart; false where there is none.  Sets flags. */
-bool mime_section_boundary(struct mime_part *part, struct text *boundary);
+bool mime_section_boundary(struct mime_part *part, struct mime_way *way,
+	struct text *boundary);
 
 #endif

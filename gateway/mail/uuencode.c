@@ -101,3 +101,55 @@ uuencode_decode(struct text t, struct buffer *out, struct text *name,
 	*flags |= UUENCODE_CUT;
 	return error;
 }
+
+/* Whether a line holds as many characters as its first one says. */
+static bool
+is_data(struct text line)
+{
+	unsigned int unused = 0;
+	size_t wanted;
+
+	if (line.len == 0 || (unsigned char)line.data[0] <= ' ' ||
+	    (unsigned char)line.data[0] > '`')
+		return false;
+	wanted = (six_bits(line, 0, &unused) + 2) / 3 * 4;
+	/* Some writers leave spaces at the end out, some add a character. */
+	return wanted == 0 || (line.len > 1 && line.len - 1 <= wanted + 2);
+}
+
+/* Behind the "end" of a block, or before the next "begin". */
+static struct text
+block_end(struct text t)
+{
+	struct text line;
+	struct text name;
+	struct text before = t;
+
+	while (take_line(&t, &line)) {
+		if (text_equal(text_trim(line), TEXT("end")))
+			return t;
+		if (is_begin(line, &name))
+			return before;
+		before = t;
+	}
+	return t;
+}
+
+int
+uuencode_find(struct text *rest, struct text *block, struct text *name)
+{
+	struct text from = *rest;
+	struct text line;
+
+	while (take_line(rest, &line)) {
+		struct text next = *rest;
+		if (is_begin(line, name) && take_line(&next, &line) &&
+		    is_data(line)) {
+			*rest = block_end(*rest);
+			*block = text_slice(from, 0, from.len - rest->len);
+			return 0;
+		}
+		from = *rest;
+	}
+	return ERROR_NOT_FOUND;
+}

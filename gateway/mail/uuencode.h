@@ -24,4 +24,13 @@ enum uuencode_flag {
 int uuencode_decode(struct text t, struct buffer *out, struct text *name,
 	unsigned int *flags) MUST_CHECK;
 
+/*
+ * The next file within a text: *block goes from its "begin" to behind its
+ * "end", to the next "begin" or to the end of the text; *rest moves behind
+ * it.  Of what says "begin" only that counts whose next line is one of
+ * uuencode.  ERROR_NOT_FOUND: there is none; *rest is empty.
+ */
+int uuencode_find(struct text *rest, struct text *block, struct text *name)
+	MUST_CHECK;
+
 #endif
