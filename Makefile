@@ -89,7 +89,7 @@ LISTENERS = smtp_content smtp_counters smtp_greeting smtp_id_pool \
 	smtp_verb_starttls smtp_wait
 QUEUE = body_digest queue queue_accept queue_act queue_admin queue_answer \
 	queue_body queue_bounce queue_budget queue_change queue_channel \
-	queue_destination queue_dispatch queue_disposition queue_errand \
+	queue_destination queue_dispatch queue_disposition queue_errand queue_facts \
 	queue_heap queue_hold queue_ids queue_index queue_judge queue_lease \
 	queue_ledger queue_log queue_message queue_outcome queue_part \
 	queue_process queue_protect queue_protection queue_record \

@@ -82,6 +82,7 @@ init_parts(struct queue *queue)
 	queue_destinations_init(&queue->destinations);
 	queue_schedule_open(queue);
 	queue_errands_init(queue);
+	queue_facts_init(&queue->facts);
 	queue_channels_init(&queue->channels);
 	queue_scans_init(&queue->scans);
 }
@@ -197,6 +198,7 @@ queue_turn(struct queue *queue)
 		queue_answers_give(queue);
 	queue_schedule_turn(queue);
 	queue_errands_turn(queue);
+	queue_facts_turn(queue);
 	queue_scans_turn(queue);
 	queue_index_turn(queue);
 	if (queue_log_is_synced(queue))
@@ -219,6 +221,8 @@ queue_counters(struct queue *queue, struct frame_counter *out, size_t max)
 		{ TEXT("judging"), queue->errands.counts[QUEUE_DESK_JUDGE] },
 		{ TEXT("protecting"),
 		    queue->errands.counts[QUEUE_DESK_PROTECT] },
+		{ TEXT("facts_asked"), queue->facts.asked },
+		{ TEXT("facts_unknown"), queue->facts.unknown },
 		{ TEXT("accepted"), queue->counts.accepted },
 		{ TEXT("refused"), queue->counts.refused },
 		{ TEXT("delivered"), queue->counts.delivered },

@@ -36,6 +36,7 @@
 #include "queue/queue_dispatch.h"
 #include "queue/queue_disposition.h"
 #include "queue/queue_errand.h"
+#include "queue/queue_facts.h"
 #include "queue/queue_hold.h"
 #include "queue/queue_ids.h"
 #include "queue/queue_index.h"
@@ -97,6 +98,7 @@ struct queue {
 	struct queue_schedule schedule;
 	struct queue_leases leases;
 	struct queue_errands errands;
+	struct queue_fact_lines facts;
 	struct queue_budget budget;
 	struct queue_channels channels;
 	struct queue_answers answers;

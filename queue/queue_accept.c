@@ -189,7 +189,7 @@ is_too_wide(const struct queue *queue, size_t recipients,
 	    STATE_BYTES_FEW : STATE_BYTES_MANY;
 
 	return envelope_len + recipients * each + QUEUE_WORDS_MAX * 8 +
-	    queue_log_inline_max(queue) >
+	    queue_facts_room(queue) + queue_log_inline_max(queue) >
 	    segment_log_record_max(queue->log.log);
 }
 

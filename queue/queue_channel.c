@@ -18,6 +18,7 @@ union queue_frame {
 	struct frame_budget budget;
 	struct frame_submit submit;
 	struct frame_disposition disposition;
+	struct frame_fact_ask fact;
 	struct frame_protected protected_answer;
 	struct frame_job_result job_result;
 	struct frame_queue_list_ask list_ask;
@@ -34,6 +35,7 @@ static void (*const handlers[FRAME_TYPES])(struct queue_channel *channel,
 	[FRAME_BUDGET_RETURN] = queue_budget_on_return,
 	[FRAME_SUBMIT] = queue_accept_on_submit,
 	[FRAME_DISPOSITION] = queue_judge_on_disposition,
+	[FRAME_FACT] = queue_facts_on_fact,
 	[FRAME_PROTECTED] = queue_protect_on_protected,
 	[FRAME_JOB_RESULT] = queue_outcome_on_result,
 	[FRAME_QUEUE_LIST_ASK] = queue_admin_on_list,
@@ -95,6 +97,7 @@ channel_end(struct queue_channel *channel)
 		queue_lease_channel_ended(queue, channel);
 	}
 	queue_errand_channel_ended(queue, channel);
+	queue_facts_channel_ended(queue, channel);
 	queue_budget_channel_ended(queue, channel);
 	queue_answer_channel_ended(queue, channel);
 	queue_stream_channel_ended(queue, channel);
@@ -200,6 +203,7 @@ queue_channel_open(struct queue *queue, enum process_kind kind,
 	list_init(&channel->link);
 	list_init(&channel->leases);
 	list_init(&channel->errands);
+	list_init(&channel->questions);
 	insert_channel(queue, channel);
 	channel->ipc = ipc_new(queue->loop, descriptor, &queue->identity,
 	    &events, channel);

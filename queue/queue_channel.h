@@ -25,6 +25,9 @@ struct queue_channel {
 	uint32_t lease_count;
 	struct list errands;	/* scan, protect */
 	uint32_t errand_count;
+	struct list questions;	/* lookup, inspect: facts asked for */
+	uint32_t fact_count;
+	uint32_t fact_late;	/* given up, and not answered yet */
 	uint64_t errand_bytes;
 };
 

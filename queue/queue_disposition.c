@@ -177,6 +177,8 @@ take_splinter(struct queue *queue, struct queue_message *message,
 
 	buffer_init(&tags, QUEUE_WORDS_MAX);
 	change->set |= QUEUE_SET_DISPOSITION | QUEUE_SET_PROTECTION;
+	if (!text_is_empty(change->facts))
+		change->set |= QUEUE_SET_FACTS;
 	change->disposition = text_is_empty(splinter->words) ?
 	    TEXT("no filter matched") : splinter->words;
 	change->disposition_version = disposition->config_version;

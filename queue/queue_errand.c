@@ -124,6 +124,7 @@ queue_errand_end(struct queue *queue, struct queue_message *message)
 	queue_errand_take_back(errand);
 	queue_heap_unset(&queue->schedule.heap, &errand->due);
 	queue->errands.counts[errand->desk]--;
+	queue_facts_drop(errand);
 	message->errand = NULL;
 	free(errand);
 }
@@ -264,6 +265,8 @@ step(struct queue *queue, struct queue_errand *errand)
 		return false;
 	if (!work->ready(queue, errand))
 		return true;
+	if (!queue_facts_may_begin(queue, errand))
+		return false;
 	channel = choose_channel(queue, work, errand->message->size);
 	if (channel == NULL)
 		return false;

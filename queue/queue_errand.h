@@ -25,6 +25,7 @@ struct queue;
 struct queue_channel;
 struct queue_message;
 struct queue_errand;
+struct queue_facts;
 
 /* Errands looked at in one turn, of each desk. */
 #define QUEUE_ERRANDS_MAX 500
@@ -58,6 +59,7 @@ struct queue_errand {
 	struct queue_channel *channel;	/* OUT only */
 	uint64_t bytes;			/* out */
 	uint32_t attempt;
+	struct queue_facts *facts;	/* of the message; NULL: none */
 	uint8_t desk;			/* enum queue_desk_id */
 	uint8_t state;			/* enum queue_errand_state */
 };

@@ -71,13 +71,16 @@ send_judge(struct queue *queue, struct queue_errand *errand,
 	require(queue_message_live_envelope(errand->message, queue->arena,
 	    &frame.envelope) == 0);
 	frame.body = message_body_frame(body, &descriptor);
+	queue_facts_fill(errand, &frame);
 	queue_channel_send(errand->channel, FRAME_JUDGE, &frame, descriptor);
 }
 
 static void
 on_due(struct queue *queue, struct queue_errand *errand)
 {
-	if (errand->state == QUEUE_ERRAND_RESTING)
+	if (queue_facts_are_open(errand))
+		queue_facts_due(queue, errand);
+	else if (errand->state == QUEUE_ERRAND_RESTING)
 		queue_errand_line_up(queue, errand, false);
 }
 
@@ -96,8 +99,14 @@ static void
 take(struct queue *queue, struct queue_message *message, const void *answer,
     struct queue_change *change)
 {
+	struct buffer facts;
+
+	buffer_init(&facts, QUEUE_FACTS_MAX);
+	queue_facts_encode(message->errand, &facts);
+	change->facts = buffer_text(&facts);
 	queue_errand_end(queue, message);
 	queue_disposition_take(queue, message, answer, change);
+	buffer_clear(&facts);
 }
 
 static void
@@ -129,7 +138,8 @@ is_sane_splinter(const struct frame_splinter *splinter,
 static bool
 is_sane(const struct frame_disposition *answer)
 {
-	if (answer->judgement == FRAME_SET_ASIDE)
+	if (answer->judgement == FRAME_SET_ASIDE ||
+	    answer->judgement == FRAME_WANTS_FACTS)
 		return true;
 	return answer->judgement == FRAME_JUDGED &&
 	    answer->splinter_count == 1 &&
@@ -144,6 +154,19 @@ wants_body(const struct frame_disposition *answer)
 	    answer->splinters[0].body > 0 &&
 	    (answer->splinters[0].verdict == FRAME_VERDICT_DELIVER ||
 	    answer->splinters[0].verdict == FRAME_VERDICT_QUARANTINE);
+}
+
+static void
+want_facts(struct queue *queue, struct queue_errand *errand,
+    const struct frame_disposition *answer)
+{
+	int r = queue_facts_want(queue, errand, answer->wanted,
+	    answer->wanted_count);
+
+	if (r != 0)
+		queue_hold_aside(queue, errand->message, r == ERROR_LIMIT ?
+		    TEXT("it needs more facts than can be kept") :
+		    TEXT("scan wants facts that nobody can find out"));
 }
 
 static void
@@ -179,7 +202,10 @@ queue_judge_on_disposition(struct queue_channel *channel, const void *frame,
 	if (errand != NULL && is_sane(answer) && wants_body(answer)) {
 		take_body(queue, errand, answer, descriptor);
 		descriptor = -1;
-	} else if (errand != NULL && is_sane(answer))
+	} else if (errand != NULL &&
+	    answer->judgement == FRAME_WANTS_FACTS)
+		want_facts(queue, errand, answer);
+	else if (errand != NULL && is_sane(answer))
 		take(queue, errand->message, answer, &change);
 	else if (errand != NULL)
 		queue_hold_aside(queue, errand->message,

@@ -121,6 +121,7 @@ queue_message_free(struct queue_message *message)
 	free(message->tags);
 	free(message->quarantine);
 	free(message->protection);
+	free((void *)(uintptr_t)message->facts.data);
 	free((void *)(uintptr_t)message->envelope.data);
 	free(message);
 }
@@ -256,6 +257,17 @@ set_protection(struct queue_message *message,
 	free(old);
 }
 
+/* Likewise. */
+static void
+set_facts(struct queue_message *message, struct text value)
+{
+	struct text old = message->facts;
+
+	message->facts = text_is_empty(value) ? (struct text){ 0 } :
+	    memory_text(value);
+	free((void *)(uintptr_t)old.data);
+}
+
 /* The envelope tells size and hash of the body that is there now. */
 static void
 set_body(struct queue_message *message, const struct queue_change *change)
@@ -297,6 +309,8 @@ queue_message_apply(struct queue_message *message,
 		set_protection(message, &change->protection);
 	if (change->set & QUEUE_SET_BODY)
 		set_body(message, change);
+	if (change->set & QUEUE_SET_FACTS)
+		set_facts(message, change->facts);
 	if (change->set & QUEUE_SET_CRASHES)
 		message->crashes = change->crashes;
 	if (change->set & QUEUE_SET_HOLD_REASON)
@@ -406,6 +420,9 @@ queue_message_save(const struct queue_message *message, struct arena *arena,
 	if (message->protection != NULL)
 		change->protection = *message->protection;
 	change->crashes = message->crashes;
+	change->facts = message->facts;
+	if (!text_is_empty(message->facts))
+		change->set |= QUEUE_SET_FACTS;
 	change->recipients = arena_array(arena, message->recipient_count,
 	    sizeof(*change->recipients));
 	if (change->recipients == NULL)
@@ -434,6 +451,7 @@ size_t
 queue_message_memory(const struct queue_message *message)
 {
 	size_t bytes = sizeof(*message) + message->envelope.len +
+	    message->facts.len +
 	    message->piece_count * sizeof(message->pieces[0]) +
 	    message->recipient_count * sizeof(message->recipients[0]);
 

@@ -61,6 +61,8 @@ struct queue_message {
 	char *disposition;	/* NULL: not judged yet */
 	char *tags;
 	char *quarantine;	/* NULL: lies in none */
+	struct text facts;	/* that it was judged by: a struct
+				   queue_fact_list, encoded; or empty */
 	struct queue_protection *protection;	/* NULL: none */
 	struct queue_errand *errand;	/* NULL: no worker is asked */
 	struct queue_part *parts;	/* chained by queue_part.next */

@@ -72,6 +72,7 @@ static const struct record_field change_fields[] = {
 	RECORD_BYTES_FIELD(13, struct queue_change, sha256),
 	RECORD_LIST_FIELD(14, struct queue_change, pieces, piece_count,
 	    QUEUE_PIECES_MAX, &place_shape),
+	RECORD_TEXT_FIELD(15, struct queue_change, facts, QUEUE_FACTS_MAX),
 };
 const struct record_shape queue_change_shape =
     RECORD_SHAPE(queue_change, change_fields);

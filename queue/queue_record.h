@@ -13,6 +13,7 @@
 #include "gateway/mail/envelope.h"
 #include "gateway/protocol/frame_queue_admin.h"
 #include "gateway/store/segment_log.h"
+#include "queue/queue_facts.h"
 #include "queue/queue_protection.h"
 
 enum queue_record_type {
@@ -40,6 +41,7 @@ enum queue_change_set {
 	QUEUE_SET_QUARANTINE = 16,
 	QUEUE_SET_PROTECTION = 32,
 	QUEUE_SET_BODY = 64,
+	QUEUE_SET_FACTS = 128,
 };
 
 /* All of one recipient as it is from now on. */
@@ -73,6 +75,8 @@ struct queue_change {
 	uint8_t sha256[32];
 	struct segment_place *pieces;
 	size_t piece_count;
+	struct text facts;	/* that it was judged by: a struct
+				   queue_fact_list, encoded */
 };
 
 /* ACCEPT (without state), RELOC, and a row of the index. */

@@ -44,6 +44,8 @@ const struct process_edge process_edges[] = {
 	{ .a = PROCESS_PORTAL, .b = PROCESS_KEYS, .same_number = true,
 	    .packets = true },
 	{ .a = PROCESS_ADMIN, .b = PROCESS_VAULT },
+	{ .a = PROCESS_QUEUE, .b = PROCESS_LOOKUP },
+	{ .a = PROCESS_QUEUE, .b = PROCESS_INSPECT },
 };
 const size_t process_edge_count =
     sizeof(process_edges) / sizeof(process_edges[0]);
