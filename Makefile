@@ -102,9 +102,9 @@ DELIVERY = deliver_outbox deliver_process delivery delivery_body \
 	delivery_session_mail delivery_session_open \
 	delivery_target delivery_tls delivery_transaction delivery_trouble
 KEYS = keys_channel keys_file keys_policy keys_rate keys_service keys_store
-LOOKUP = dns_answer lookup_address lookup_event lookup_host_list lookup_hosts \
-	lookup_name lookup_peer lookup_process lookup_rate lookup_resolver \
-	lookup_self
+LOOKUP = dns_answer lookup_address lookup_event lookup_fact \
+	lookup_host_list lookup_hosts lookup_list lookup_name lookup_peer \
+	lookup_pointer lookup_process lookup_rate lookup_resolver lookup_self
 SUPERVISOR = supervisor_capability supervisor_child supervisor_config \
 	supervisor_directory supervisor_frame supervisor_listener \
 	supervisor_log supervisor_notify supervisor_start supervisor_stop \

@@ -162,18 +162,15 @@ dns_read_aaaa(struct text packet, const struct dns_wire_record *wire,
 	return dns_read_address(packet, wire, 16, out);
 }
 
+/* A name that reaches to the end of the data. */
 static int
-dns_read_mx(struct text packet, const struct dns_wire_record *wire,
-	struct arena *arena, struct dns_record *out)
+dns_read_target(struct text packet, const struct dns_wire_record *wire,
+	size_t offset, struct arena *arena, struct dns_record *out)
 {
 	char name[DNS_NAME_TEXT_MAX];
-	size_t offset, len;
+	size_t len;
 	int error;
 
-	if (wire->data_len < 3)
-		return ERROR_MALFORMED;
-	out->preference = dns_u16(packet, wire->data);
-	offset = wire->data + 2;
 	error = dns_answer_name(packet, &offset, name, &len);
 	if (error < 0 && error != ERROR_REFUSED)
 		return error;
@@ -185,6 +182,23 @@ dns_read_mx(struct text packet, const struct dns_wire_record *wire,
 	return arena_copy(arena, text_of(name, len), &out->name);
 }
 
+static int
+dns_read_mx(struct text packet, const struct dns_wire_record *wire,
+	struct arena *arena, struct dns_record *out)
+{
+	if (wire->data_len < 3)
+		return ERROR_MALFORMED;
+	out->preference = dns_u16(packet, wire->data);
+	return dns_read_target(packet, wire, wire->data + 2, arena, out);
+}
+
+static int
+dns_read_ptr(struct text packet, const struct dns_wire_record *wire,
+	struct arena *arena, struct dns_record *out)
+{
+	return dns_read_target(packet, wire, wire->data, arena, out);
+}
+
 static const struct {
 	enum dns_type type;
 	int (*read)(struct text packet, const struct dns_wire_record *wire,
@@ -193,6 +207,7 @@ static const struct {
 	{ .type = DNS_TYPE_A, .read = dns_read_a },
 	{ .type = DNS_TYPE_AAAA, .read = dns_read_aaaa },
 	{ .type = DNS_TYPE_MX, .read = dns_read_mx },
+	{ .type = DNS_TYPE_PTR, .read = dns_read_ptr },
 };
 
 static size_t

@@ -24,6 +24,7 @@
 enum dns_type {
 	DNS_TYPE_A = 1,
 	DNS_TYPE_CNAME = 5,
+	DNS_TYPE_PTR = 12,
 	DNS_TYPE_MX = 15,
 	DNS_TYPE_AAAA = 28,
 };
@@ -38,9 +39,9 @@ struct dns_record {
 	uint32_t ttl_s;
 	uint16_t preference;	/* MX */
 	uint8_t address[16];	/* A: the first four; AAAA */
-	struct text name;	/* MX: lower case, no dot behind; empty for the
+	struct text name;	/* MX, PTR: lower case, no dot behind; empty for the
 				   root; "" with is_strange otherwise */
-	bool is_strange;	/* MX: not written in host name characters */
+	bool is_strange;	/* MX, PTR: not written in host name characters */
 };
 
 struct dns_answer {
@@ -58,7 +59,7 @@ int dns_answer_rcode(struct text packet);
 /*
  * Read a response to a question for name and type.
  *   name         as asked, without a dot behind; compared without case
- *   type         DNS_TYPE_A, DNS_TYPE_AAAA or DNS_TYPE_MX
+ *   type         DNS_TYPE_A, _AAAA, _MX or _PTR
  *   records_max  further records of the type are left out (is_cut)
  * Records and texts live in the arena.  ERROR_MALFORMED: not such a response,
  * or aliases in a circle; ERROR_LIMIT: too many aliases, or the arena is

@@ -73,6 +73,18 @@ lookup_address_ipv4(const struct frame_address *address)
 	return NULL;
 }
 
+void
+lookup_address_unmap(struct frame_address *address)
+{
+	const uint8_t *ipv4 = lookup_address_ipv4(address);
+	struct frame_address out = { .family = 4 };
+
+	if (ipv4 == NULL)
+		return;
+	memcpy(out.bytes, ipv4, 4);
+	*address = out;
+}
+
 bool
 lookup_address_is_loopback(const struct frame_address *address)
 {

@@ -21,6 +21,8 @@ int lookup_address_parse(struct text t, struct frame_address *out)
 int lookup_address_parse_literal(struct text t, struct frame_address *out)
 	MUST_CHECK;
 
+/* IPv4 inside IPv6 (::ffff:0:0/96) becomes IPv4. */
+void lookup_address_unmap(struct frame_address *address);
 bool lookup_address_equal(const struct frame_address *a,
 	const struct frame_address *b);
 /* 127.0.0.0/8, ::1, and the former inside ::ffff:0:0/96. */

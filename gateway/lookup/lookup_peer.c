@@ -1,5 +1,5 @@
 /*
- * Frames of smtp and deliver: part of the lookup process.
+ * Frames of smtp, deliver and queue: part of the lookup process.
  */
 #include "gateway/lookup/lookup_peer.h"
 
@@ -20,7 +20,9 @@
 struct lookup_question {
 	struct list link;
 	struct lookup_peer *peer;
-	struct lookup_hosts *hosts;
+	struct lookup_hosts *hosts;	/* or ... */
+	struct lookup_fact *fact;	/* ... with ... */
+	uint64_t id;			/* ... this number */
 };
 
 struct lookup_peer {
@@ -57,6 +59,17 @@ lookup_question_answered(void *context, const struct frame_hosts *hosts)
 	frame_send(peer->ipc, FRAME_HOSTS, hosts, -1);
 }
 
+static struct lookup_question *
+lookup_question_new(struct lookup_peer *peer)
+{
+	struct lookup_question *question = memory_new(sizeof(*question));
+
+	question->peer = peer;
+	peer->question_count++;
+	list_append(&peer->questions, &question->link);
+	return question;
+}
+
 static void
 lookup_peer_hosts_ask(struct lookup_peer *peer, const void *value)
 {
@@ -72,12 +85,55 @@ lookup_peer_hosts_ask(struct lookup_peer *peer, const void *value)
 		frame_send(peer->ipc, FRAME_HOSTS, &busy, -1);
 		return;
 	}
-	question = memory_new(sizeof(*question));
-	question->peer = peer;
-	peer->question_count++;
-	list_append(&peer->questions, &question->link);
+	question = lookup_question_new(peer);
 	question->hosts = lookup_hosts_ask(&peer->service->hosts, ask,
 	    lookup_question_answered, question);
+}
+
+static void
+lookup_peer_fact(struct lookup_peer *peer, uint64_t id,
+	const struct frame_fact *answer)
+{
+	struct frame_fact_ask frame = { .id = id, .fact = *answer };
+
+	if (answer->outcome != FACT_KNOWN)
+		peer->service->facts_unknown++;
+	frame_send(peer->ipc, FRAME_FACT, &frame, -1);
+}
+
+static void
+lookup_fact_is_answered(void *context, const struct frame_fact *answer)
+{
+	struct lookup_question *question = context;
+	struct lookup_peer *peer = question->peer;
+	uint64_t id = question->id;
+
+	lookup_question_free(question);
+	lookup_peer_fact(peer, id, answer);
+}
+
+static void
+lookup_peer_fact_ask(struct lookup_peer *peer, const void *value)
+{
+	const struct frame_fact_ask *ask = value;
+	const struct lookup_fact_setting setting = {
+		.loop = peer->service->hosts.loop,
+		.resolver = peer->service->hosts.resolver,
+		.timeout_ms = peer->service->fact_timeout_ms };
+	struct frame_fact busy = ask->fact;
+	struct lookup_question *question;
+
+	peer->service->facts_asked++;
+	if (peer->question_count >= LOOKUP_PEER_QUESTIONS_MAX) {
+		busy.outcome = FACT_UNKNOWN;
+		busy.reason = TEXT("too many look-ups at once");
+		lookup_peer_fact(peer, ask->id, &busy);
+		return;
+	}
+	question = lookup_question_new(peer);
+	question->id = ask->id;
+	question->fact = lookup_fact_ask(&setting, &ask->fact,
+	    lookup_fact_is_answered, question);
 }
 
 static void
@@ -106,6 +162,7 @@ static const struct {
 	void (*take)(struct lookup_peer *peer, const void *value);
 } lookup_peer_frames[] = {
 	{ .type = FRAME_HOSTS_ASK, .take = lookup_peer_hosts_ask },
+	{ .type = FRAME_FACT_ASK, .take = lookup_peer_fact_ask },
 	{ .type = FRAME_RATE_ASK, .take = lookup_peer_rate_ask },
 	{ .type = FRAME_RATE_RETURN, .take = lookup_peer_rate_return },
 };
@@ -117,6 +174,7 @@ lookup_peer_take(struct lookup_peer *peer, uint16_t type,
 	union {
 		struct frame_hosts_ask hosts;
 		struct frame_rate_ask rate;
+		struct frame_fact_ask fact;
 	} value;
 	size_t i;
 	int error;
@@ -201,6 +259,7 @@ lookup_peer_free(struct lookup_peer *peer)
 		question = LIST_OWNER(peer->questions.next,
 		    struct lookup_question, link);
 		lookup_hosts_drop(question->hosts);
+		lookup_fact_drop(question->fact);
 		lookup_question_free(question);
 	}
 	lookup_rate_forget(peer->service->rate, peer->holder);

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "gateway/lookup/lookup_fact.h"
 #include "gateway/lookup/lookup_hosts.h"
 #include "gateway/lookup/lookup_rate.h"
 #include "gateway/protocol/process_kind.h"
@@ -19,9 +20,12 @@ struct lookup_peer;
 /* What all peers share; borrowed. */
 struct lookup_service {
 	struct lookup_hosts_setting hosts;
+	int64_t fact_timeout_ms;
 	struct lookup_rate *rate;
 	uint64_t hosts_asked;		/* counted for the heartbeat */
 	uint64_t hosts_failed;		/* temporary outcomes */
+	uint64_t facts_asked;
+	uint64_t facts_unknown;
 	uint64_t rates_asked;
 	uint64_t rates_refused;
 };

@@ -152,6 +152,8 @@ lookup_activate(struct config_snapshot *snapshot)
 	    &config_snapshot_config(lookup.snapshot)->dns))
 		lookup_replace_resolver(&config->dns);
 	hosts->timeout_ms = (int64_t)config->dns.timeout_ms;
+	lookup.service.fact_timeout_ms =
+	    (int64_t)config->dns.list_timeout_ms;
 	hosts->loopback_allowed = lookup_resolver_is_local(&config->dns);
 	lookup_self_configure(lookup.self, config);
 	if (lookup_name_parse(config->hostname, &lookup.own_name, &why) < 0)
@@ -201,6 +203,10 @@ lookup_counters(struct frame_counter *out, size_t max)
 			.value = service->hosts_asked },
 		{ .name = TEXT_INIT("hosts_failed"),
 			.value = service->hosts_failed },
+		{ .name = TEXT_INIT("facts_asked"),
+			.value = service->facts_asked },
+		{ .name = TEXT_INIT("facts_unknown"),
+			.value = service->facts_unknown },
 		{ .name = TEXT_INIT("queries_open"),
 			.value = service->hosts.resolver == NULL ? 0 :
 			lookup_resolver_load(service->hosts.resolver) },

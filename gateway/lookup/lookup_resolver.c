@@ -412,19 +412,30 @@ lookup_resolver_prove(struct lookup_resolver *resolver, struct reason *why)
 	return ERROR_MALFORMED;
 }
 
-/* A closed network may use the names that are special elsewhere. */
+/*
+ * A closed network may use the names that are special elsewhere, and knows
+ * the names of private addresses (RFC 6303 4).
+ */
 static void
 lookup_resolver_open_up(struct lookup_resolver *resolver,
 	const struct config_dns *dns)
 {
 	static const char *const zones[] = { "test.", "invalid.",
-		"home.arpa." };
+		"home.arpa.", "127.in-addr.arpa.", "10.in-addr.arpa.",
+		"168.192.in-addr.arpa.", "d.f.ip6.arpa." };
+	char zone[sizeof("16.172.in-addr.arpa.")];
+	unsigned int part;
 	size_t i;
 
 	if (dns->forwarder_count == 0 && dns->root_hint_count == 0)
 		return;
 	for (i = 0; i < sizeof(zones) / sizeof(zones[0]); i++)
 		(void)ub_ctx_zone_remove(resolver->unbound, zones[i]);
+	for (part = 16; part < 32; part++) {
+		(void)snprintf(zone, sizeof(zone), "%u.172.in-addr.arpa.",
+		    part);
+		(void)ub_ctx_zone_remove(resolver->unbound, zone);
+	}
 }
 
 int
