@@ -1,8 +1,10 @@
 /*
- * Judging one message by the filters of its direction.
+ * Judging one message: message filters, then by policy and content filters
+ * (filter_splinter.c).
  */
 #include "policy/filter_bodies.h"
 #include "policy/filter_judge.h"
+#include "policy/filter_protection.h"
 #include "policy/filter_set_private.h"
 #include "policy/filter_trace.h"
 
@@ -71,8 +73,9 @@ run_filter(struct filter_judge *judge, const struct filter_set_filter *filter)
 	return error;
 }
 
-static int
-run_list(struct filter_judge *judge, const struct filter_set_list *list)
+int
+filter_judge_run(struct filter_judge *judge,
+	const struct filter_set_choice *choice)
 {
 	struct buffer words;
 	size_t i;
@@ -81,9 +84,9 @@ run_list(struct filter_judge *judge, const struct filter_set_list *list)
 	buffer_init(&words, FRAME_WORDS_MAX);
 	error = buffer_add_text(&words, judge->out->words);
 	judge->is_list_over = judge->is_final;
-	for (i = 0; i < list->count && error == 0 && !judge->is_list_over;
+	for (i = 0; i < choice->count && error == 0 && !judge->is_list_over;
 	    i++) {
-		error = run_filter(judge, &list->filters[i]);
+		error = run_filter(judge, choice->filters[i]);
 		if (error == 0 && judge->has_acted)
 			error = add_name(&words, judge->filter_name);
 	}
@@ -94,11 +97,8 @@ run_list(struct filter_judge *judge, const struct filter_set_list *list)
 	return error;
 }
 
-/* ---- splinters ---- */
-
-/* The message as it is from now on, where something was changed. */
-static int
-write_changed(struct filter_judge *judge)
+int
+filter_judge_write(struct filter_judge *judge)
 {
 	struct frame_splinter *out = judge->out;
 	struct buffer changed;
@@ -135,32 +135,162 @@ open_message(struct filter_judge *judge)
 	    judge->arena) == 0 ? 0 : too_large(judge);
 }
 
-static int
-judge_message(struct filter_judge *judge, const struct filter_set_list *list)
-{
-	struct frame_disposition *disposition = judge->disposition;
-	int error = open_message(judge);
+/* ---- the whole ---- */
 
-	if (error == 0)
-		error = run_list(judge, list);
-	if (error == 0)
-		error = write_changed(judge);
-	filter_message_close(&judge->message);
-	disposition->bodies = judge->bodies->list;
-	disposition->body_count = judge->bodies->count;
+/* What all of them asked for is met by what they made, too. */
+static void
+protect_all_made(struct filter_judge *judge)
+{
+	struct frame_disposition *out = judge->disposition;
+	struct frame_protection most = { .form = PROTECTION_NONE };
+	size_t i;
+
+	for (i = 0; i < out->splinter_count; i++)
+		filter_protection_raise(&most, &out->splinters[i].protection);
+	filter_judge_protect_made(judge, 0, judge->made_by_message, &most);
+}
+
+void
+filter_judge_protect_made(struct filter_judge *judge, size_t first,
+	size_t end, const struct frame_protection *protection)
+{
+	size_t i;
+
+	for (i = first; i < end; i++)
+		filter_protection_raise(
+		    &judge->disposition->made[i].protection, protection);
+}
+
+static void
+tell_stage(const struct filter_judge *judge)
+{
+	const struct filter_trace *trace = judge->trace;
+
+	if (trace != NULL && trace->stage != NULL)
+		trace->stage(trace->context, TEXT("message filters"));
+}
+
+/* One splinter for all: what message filters decided is final. */
+static int
+take_whole(struct filter_judge *judge)
+{
+	struct frame_splinter *out = arena_array(judge->arena, 1,
+	    sizeof(*out));
+	int error = filter_judge_write(judge);
+
+	if (out == NULL)
+		return too_large(judge);
+	*out = *judge->out;
+	judge->disposition->splinters = out;
+	judge->disposition->splinter_count = 1;
 	return error;
 }
 
-/* ---- the whole ---- */
-
-static struct frame_splinter *
-first_splinter(struct frame_disposition *out, struct arena *arena)
+static int
+judge_message(const struct filter_set *set, struct filter_judge *judge,
+	struct fact_list *wanted)
 {
-	out->splinters = arena_array(arena, 1, sizeof(out->splinters[0]));
-	require(out->splinters != NULL);
-	out->splinter_count = 1;
-	out->splinters[0] = (struct frame_splinter){ .words = TEXT_EMPTY };
-	return &out->splinters[0];
+	struct frame_disposition *disposition = judge->disposition;
+	int error = 0;
+
+	if (set->message_choice.count > 0) {
+		tell_stage(judge);
+		error = filter_judge_run(judge, &set->message_choice);
+	}
+	judge->made_by_message = disposition->made_count;
+	if (error == 0)
+		error = judge->is_final ? take_whole(judge) :
+		    filter_splinter_judge(set, judge, wanted);
+	if (error != 0 || wanted->count > 0)
+		return error;
+	protect_all_made(judge);
+	disposition->bodies = judge->bodies->list;
+	disposition->body_count = judge->bodies->count;
+	return 0;
+}
+
+static void
+want_facts(const struct fact_list *wanted, uint64_t mid,
+	struct frame_disposition *out)
+{
+	*out = (struct frame_disposition){ .mid = mid,
+		.judgement = FRAME_WANTS_FACTS, .wanted = wanted->facts,
+		.wanted_count = wanted->count };
+}
+
+/* ---- facts ---- */
+
+static int
+ask_list(const struct filter_set_list *list, const struct envelope *envelope,
+	struct fact_list *wanted)
+{
+	size_t i;
+	int error = 0;
+
+	for (i = 0; i < list->count && error == 0; i++)
+		error = filter_program_ask(list->filters[i].program,
+		    envelope, wanted);
+	return error;
+}
+
+static int
+ask(const struct filter_set *set, const struct filter_request *request,
+	const struct mime_part *header, struct fact_list *wanted,
+	struct reason *why)
+{
+	const struct envelope *envelope = request->envelope;
+	int error = ask_list(&set->message_filters, envelope, wanted);
+
+	if (error == 0)
+		error = ask_list(&set->lists[envelope->direction], envelope,
+		    wanted);
+	if (error != 0)
+		reason_set(why, "it needs more facts than can be asked");
+	if (error == 0)
+		error = filter_splinter_ask(set, request, header, wanted,
+		    why);
+	fact_list_subtract(wanted, &request->facts);
+	return error;
+}
+
+int
+filter_set_ask(const struct filter_set *set,
+	const struct filter_request *request, struct fact_list *wanted)
+{
+	const struct mail_policy_list *policies =
+	    set->policies[request->envelope->direction];
+	struct filter_content *content = NULL;
+	struct reason why = { 0 };
+	int error = 0;
+
+	if (mail_policy_list_needs_header(policies))
+		error = filter_content_open(request->message, wanted->arena,
+		    &content, &why);
+	if (error == 0)
+		error = ask(set, request, content == NULL ? NULL :
+		    &content->mime.parts[0], wanted, &why);
+	filter_content_release(&content);
+	return error;
+}
+
+/* ---- the entry ---- */
+
+static int
+judge_opened(const struct filter_set *set,
+	const struct filter_request *request, struct filter_judge *judge)
+{
+	struct fact_list wanted;
+	int error;
+
+	fact_list_init(&wanted, judge->arena);
+	error = ask(set, request, &judge->message.content->mime.parts[0],
+	    &wanted, &judge->why);
+	if (error == 0 && wanted.count == 0)
+		error = judge_message(set, judge, &wanted);
+	if (error == 0 && wanted.count > 0)
+		want_facts(&wanted, judge->envelope->mid,
+		    judge->disposition);
+	return error;
 }
 
 static void
@@ -169,59 +299,34 @@ judge(const struct filter_set *set, const struct filter_request *request,
 	struct frame_disposition *out)
 {
 	struct filter_bodies bodies;
+	struct frame_splinter whole = { .words = TEXT_EMPTY };
 	struct filter_judge judge = { .config = set->config,
 		.envelope = request->envelope, .facts = request->facts,
-		.original = request->message, .arena = arena,
+		.original = request->message, .arena = arena, .out = &whole,
 		.disposition = out, .bodies = &bodies,
 		.passes = request->passes, .trace = request->trace,
 		.filter_name = TEXT_EMPTY, .matched = TEXT_EMPTY };
+	int error;
 
 	filter_bodies_init(&bodies, bytes, arena);
-	judge.out = first_splinter(out, arena);
 	pattern_space_allow(set->space, MATCHING_MS);
-	if (judge_message(&judge,
-	    &set->lists[request->envelope->direction]) != 0) {
-		buffer_reset(bytes);
+	error = open_message(&judge);
+	if (error == 0)
+		error = judge_opened(set, request, &judge);
+	filter_message_close(&judge.message);
+	if (error != 0)
 		set_aside(&judge);
-	}
+	if (out->body_count == 0)
+		buffer_reset(bytes);
 }
 
-int
-filter_set_ask(const struct filter_set *set,
-	const struct filter_request *request, struct fact_list *wanted)
+static void
+let_pass(struct arena *arena, struct frame_disposition *out)
 {
-	const struct filter_set_list *list =
-	    &set->lists[request->envelope->direction];
-	size_t i;
-	int error = 0;
-
-	for (i = 0; i < list->count && error == 0; i++)
-		error = filter_program_ask(list->filters[i].program,
-		    request->envelope, wanted);
-	fact_list_subtract(wanted, &request->facts);
-	return error;
-}
-
-/* Whether something must be asked first. */
-static bool
-wants_facts(const struct filter_set *set,
-	const struct filter_request *request, struct arena *arena,
-	struct frame_disposition *out)
-{
-	struct fact_list wanted;
-
-	fact_list_init(&wanted, arena);
-	if (filter_set_ask(set, request, &wanted) != 0) {
-		out->judgement = FRAME_SET_ASIDE;
-		out->reason = TEXT("it needs more facts than can be asked");
-		return true;
-	}
-	if (wanted.count == 0)
-		return false;
-	out->judgement = FRAME_WANTS_FACTS;
-	out->wanted = wanted.facts;
-	out->wanted_count = wanted.count;
-	return true;
+	out->splinters = arena_array(arena, 1, sizeof(out->splinters[0]));
+	require(out->splinters != NULL);
+	out->splinter_count = 1;
+	out->splinters[0] = (struct frame_splinter){ .words = TEXT_EMPTY };
 }
 
 void
@@ -232,12 +337,15 @@ filter_set_judge(const struct filter_set *set,
 	const struct envelope *envelope = request->envelope;
 
 	*out = (struct frame_disposition){ .mid = envelope->mid };
+	require(envelope->direction < FILTER_DIRECTIONS);
 	/* Service mail is ours, and passes no filter. */
 	if (envelope->class == ENVELOPE_CLASS_SERVICE ||
 	    !filter_set_has_filters(set, envelope->direction)) {
-		(void)first_splinter(out, arena);
-		return;
-	}
-	if (!wants_facts(set, request, arena, out))
+		let_pass(arena, out);
+	} else if (request->passes > FILTER_PASSES_MAX) {
+		out->judgement = FRAME_SET_ASIDE;
+		out->reason = TEXT("it came back to the filters too often");
+	} else {
 		judge(set, request, arena, bodies, out);
+	}
 }

@@ -29,6 +29,10 @@ struct filter_judge {
 	struct frame_splinter *out;
 	struct frame_disposition *disposition;	/* log entries, made */
 	struct filter_bodies *bodies;	/* those of the disposition */
+	size_t splinter;		/* from 1; 0: message filters, which
+					   judge for all of them */
+	size_t made_by_message;		/* of disposition->made: by message
+					   filters */
 	uint8_t passes;			/* as in struct frame_judge */
 	const struct filter_trace *trace;	/* or NULL */
 	struct text filter_name;	/* at work */

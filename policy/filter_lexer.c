@@ -38,6 +38,17 @@ static const struct filter_sign keywords[] = {
 	{ TEXT_INIT("else"), FILTER_TOKEN_ELSE },
 };
 
+bool
+filter_token_is_keyword(enum filter_token_kind kind)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
+		if (keywords[i].kind == kind)
+			return true;
+	return false;
+}
+
 void
 filter_lexer_init(struct filter_lexer *lexer, struct text source,
 	struct arena *arena)

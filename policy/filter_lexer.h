@@ -6,6 +6,7 @@
 #ifndef POLICY_FILTER_LEXER_H
 #define POLICY_FILTER_LEXER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,6 +56,9 @@ struct filter_lexer {
 	size_t at;
 	struct arena *arena;	/* for strings with backslashes */
 };
+
+/* "and", "or", "not", "if", "else" */
+bool filter_token_is_keyword(enum filter_token_kind kind);
 
 /* source is borrowed by the tokens. */
 void filter_lexer_init(struct filter_lexer *lexer, struct text source,

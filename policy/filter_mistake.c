@@ -52,27 +52,57 @@ print_line(struct text line, size_t column, struct buffer *out)
 	return error;
 }
 
-int
-filter_mistake_print(const struct filter_mistake *mistake,
-	struct text source, struct buffer *out)
+/* The line with the place; its number from 1, the column from 0. */
+static struct text
+find_line(const struct filter_mistake *mistake, struct text source,
+	size_t *number, size_t *column)
 {
 	struct text rest = source, line = TEXT_EMPTY;
-	size_t number = 0, start = 0, column;
-	int error;
+	size_t start = 0;
 
+	*number = 0;
 	while (text_split(&rest, '\n', &line)) {
-		number++;
+		++*number;
 		start = (size_t)(line.data - source.data);
 		if (mistake->offset <= start + line.len)
 			break;
 	}
-	column = count_characters(text_slice(line, 0,
+	*column = count_characters(text_slice(line, 0,
 	    mistake->offset - start));
-	if (text_find_byte(source, '\n') < source.len)
-		error = buffer_printf(out, "line %zu, column %zu: %s", number,
-		    column + 1, mistake->why.text);
-	else
-		error = buffer_printf(out, "column %zu: %s", column + 1,
-		    mistake->why.text);
+	return line;
+}
+
+void
+filter_mistake_place(const struct filter_mistake *mistake,
+	struct text source, size_t *line, size_t *column)
+{
+	(void)find_line(mistake, source, line, column);
+	++*column;
+}
+
+int
+filter_mistake_print_words(const struct filter_mistake *mistake,
+	struct text source, struct buffer *out)
+{
+	size_t number, column;
+	struct text line = find_line(mistake, source, &number, &column);
+	int error = buffer_printf(out, "%s", mistake->why.text);
+
 	return error == 0 ? print_line(line, column, out) : error;
+}
+
+int
+filter_mistake_print(const struct filter_mistake *mistake,
+	struct text source, struct buffer *out)
+{
+	size_t number, column;
+	int error = 0;
+
+	filter_mistake_place(mistake, source, &number, &column);
+	if (text_find_byte(source, '\n') < source.len)
+		error = buffer_printf(out, "line %zu, ", number);
+	if (error == 0)
+		error = buffer_printf(out, "column %zu: ", column);
+	return error == 0 ? filter_mistake_print_words(mistake, source,
+	    out) : error;
 }

@@ -147,6 +147,17 @@ filter_program_add(struct filter_program *program,
 	return filter_syntax_walk(root, &walk);
 }
 
+void
+filter_program_number(struct filter_program *program, size_t *count)
+{
+	size_t i;
+
+	for (i = 0; i < program->count; i++)
+		if (program->code[i].operation == FILTER_RULE ||
+		    program->code[i].operation == FILTER_ACTION)
+			program->code[i].call.number = ++*count;
+}
+
 static void
 accelerate(struct filter_call *call)
 {

@@ -39,6 +39,9 @@ size_t filter_program_jump(struct filter_program *program,
 	enum filter_operation operation);
 void filter_program_land(struct filter_program *program, size_t jump);
 
+/* Number its calls, counting on in *count. */
+void filter_program_number(struct filter_program *program, size_t *count);
+
 /* See pattern_accelerate(). */
 void filter_program_accelerate(struct filter_program *program);
 

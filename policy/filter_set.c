@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "gateway/base/memory.h"
+#include "policy/filter_script.h"
 
 /* The trees of all filters together. */
 #define SET_ARENA_MAX ((size_t)256 * 1024 * 1024)
@@ -172,18 +173,93 @@ compile_filter(struct build *build,
 	return build->program;
 }
 
+/* ---- message filters ---- */
+
+/* "line 3, column 9: WORDS", or at that place of the file in a report. */
+static void
+tell_script(struct build *build, const struct filter_mistake *mistake)
+{
+	struct listener *listener = build->listener;
+	const struct config *config = build->set->config;
+	struct text source = config->message_filters_text;
+	size_t line, column;
+	struct buffer words;
+
+	filter_mistake_place(mistake, source, &line, &column);
+	buffer_init(&words, WORDS_MAX);
+	if (filter_mistake_print_words(mistake, source, &words) != 0) {
+		buffer_reset(&words);
+		(void)!buffer_add_text(&words, text_from(mistake->why.text));
+	}
+	if (listener->report != NULL)
+		config_report_file(listener->report,
+		    config->message_filters_file, line, column,
+		    TEXT("message_filters"), "%.*s",
+		    TEXT_ARG(buffer_text(&words)));
+	else if (listener->count == 0)
+		reason_set(listener->why, "message_filters: line %zu, column "
+		    "%zu: %s", line, column, mistake->why.text);
+	listener->count++;
+	buffer_clear(&words);
+}
+
+static struct filter_program *
+compile_message_filter(struct build *build,
+	const struct filter_script_filter *filter)
+{
+	struct filter_program *program = filter_program_new();
+	struct filter_mistake mistake = { 0 };
+	const struct filter_binder binder = { .config = build->set->config,
+		.space = build->set->space, .arena = build->set->arena,
+		.mistake = &mistake, .place = FILTER_IN_MESSAGE_FILTERS };
+
+	if (filter_program_add(program, &binder, filter->node) != 0)
+		tell_script(build, &mistake);
+	return program;
+}
+
+static void
+compile_message_filters(struct filter_set *set, struct listener *listener,
+	bool only_active)
+{
+	struct filter_set_list *list = &set->message_filters;
+	struct build build = { .set = set, .listener = listener };
+	struct filter_mistake mistake = { 0 };
+	struct filter_script script;
+	size_t i;
+
+	if (text_is_empty(set->config->message_filters_text))
+		return;
+	if (filter_script_parse(set->config->message_filters_text, set->arena,
+	    &script, &mistake) != 0) {
+		tell_script(&build, &mistake);
+		return;
+	}
+	list->filters = memory_array(script.count + 1,
+	    sizeof(list->filters[0]));
+	for (i = 0; i < script.count; i++) {
+		if (only_active && !script.filters[i].is_active)
+			continue;
+		list->filters[list->count++] = (struct filter_set_filter){
+			.name = script.filters[i].name,
+			.program = compile_message_filter(&build,
+			    &script.filters[i]) };
+	}
+}
+
 /* ---- all filters ---- */
 
 static void
 compile_list(struct filter_set *set, struct listener *listener,
-	unsigned int direction, const struct config_content_filter *filters,
-	size_t count, bool only_active)
+	unsigned int direction, bool only_active)
 {
 	struct filter_set_list *list = &set->lists[direction];
 	struct build build = { .set = set, .listener = listener,
 		.direction = direction_names[direction] };
-	size_t i;
+	const struct config_content_filter *filters;
+	size_t i, count;
 
+	filters = config_content_filters_of(set->config, direction, &count);
 	list->filters = memory_array(count + 1, sizeof(list->filters[0]));
 	for (i = 0; i < count; i++) {
 		struct filter_set_filter *one = &list->filters[list->count];
@@ -197,21 +273,66 @@ compile_list(struct filter_set *set, struct listener *listener,
 	}
 }
 
+/* Those that the policy names; of message filters all. */
+static struct filter_set_choice
+choose(const struct filter_set_list *list,
+	const struct mail_policy_list *policies, size_t policy)
+{
+	struct filter_set_choice choice = { .count = 0 };
+	size_t i;
+
+	choice.filters = memory_array(list->count + 1,
+	    sizeof(choice.filters[0]));
+	for (i = 0; i < list->count; i++)
+		if (policies == NULL || mail_policy_has_filter(policies,
+		    policy, list->filters[i].name))
+			choice.filters[choice.count++] = &list->filters[i];
+	return choice;
+}
+
+static void
+compile_policies(struct filter_set *set, unsigned int direction)
+{
+	struct mail_policy_list *policies =
+	    mail_policy_list_new(set->config, direction);
+	size_t i, count = mail_policy_list_count(policies);
+
+	set->policies[direction] = policies;
+	set->choices[direction] = memory_array(count,
+	    sizeof(set->choices[direction][0]));
+	for (i = 0; i < count; i++)
+		set->choices[direction][i] = choose(&set->lists[direction],
+		    policies, i);
+}
+
+static void
+number_calls(struct filter_set_list *list, size_t *count)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		filter_program_number(list->filters[i].program, count);
+}
+
 static struct filter_set *
 compile(const struct config *config, struct listener *listener,
 	bool only_active)
 {
-	const struct config_content_filters *filters =
-	    &config->content_filters;
 	struct filter_set *set = memory_new(sizeof(*set));
+	unsigned int direction;
+	size_t calls = 0;
 
 	set->config = config;
 	set->arena = arena_new(SET_ARENA_MAX);
 	set->space = pattern_space_new();
-	compile_list(set, listener, ENVELOPE_INCOMING, filters->incoming,
-	    filters->incoming_count, only_active);
-	compile_list(set, listener, ENVELOPE_OUTGOING, filters->outgoing,
-	    filters->outgoing_count, only_active);
+	compile_message_filters(set, listener, only_active);
+	set->message_choice = choose(&set->message_filters, NULL, 0);
+	number_calls(&set->message_filters, &calls);
+	for (direction = 0; direction < FILTER_DIRECTIONS; direction++) {
+		compile_list(set, listener, direction, only_active);
+		compile_policies(set, direction);
+		number_calls(&set->lists[direction], &calls);
+	}
 	return set;
 }
 
@@ -239,38 +360,62 @@ filter_set_check(const struct config *config, struct config_report *report)
 	return listener.count > 0 ? ERROR_MALFORMED : 0;
 }
 
+static void
+free_list(struct filter_set_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		filter_program_free(list->filters[i].program);
+	free(list->filters);
+}
+
 void
 filter_set_free(struct filter_set *set)
 {
-	size_t direction, i;
+	unsigned int direction;
+	size_t i;
 
 	if (set == NULL)
 		return;
 	for (direction = 0; direction < FILTER_DIRECTIONS; direction++) {
-		for (i = 0; i < set->lists[direction].count; i++)
-			filter_program_free(
-			    set->lists[direction].filters[i].program);
-		free(set->lists[direction].filters);
+		for (i = 0; i < mail_policy_list_count(
+		    set->policies[direction]); i++)
+			free(set->choices[direction][i].filters);
+		free(set->choices[direction]);
+		mail_policy_list_free(set->policies[direction]);
+		free_list(&set->lists[direction]);
 	}
+	free(set->message_choice.filters);
+	free_list(&set->message_filters);
 	pattern_space_free(set->space);
 	arena_free(set->arena);
 	free(set);
 }
 
+static void
+accelerate(struct filter_set_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		filter_program_accelerate(list->filters[i].program);
+}
+
 void
 filter_set_accelerate(struct filter_set *set)
 {
-	size_t direction, i;
+	unsigned int direction;
 
+	accelerate(&set->message_filters);
 	for (direction = 0; direction < FILTER_DIRECTIONS; direction++)
-		for (i = 0; i < set->lists[direction].count; i++)
-			filter_program_accelerate(
-			    set->lists[direction].filters[i].program);
+		accelerate(&set->lists[direction]);
 }
 
 bool
 filter_set_has_filters(const struct filter_set *set, unsigned int direction)
 {
-	return direction < FILTER_DIRECTIONS &&
-	    set->lists[direction].count > 0;
+	return set->message_filters.count > 0 ||
+	    (direction < FILTER_DIRECTIONS &&
+	    set->lists[direction].count > 0);
 }

@@ -16,11 +16,15 @@
 #include "gateway/protocol/frame_judge.h"
 #include "policy/fact.h"
 
+/* A message that came back to the filters more often is set aside. */
+#define FILTER_PASSES_MAX 3
+
 struct filter_set;
 struct filter_trace;
 
 /*
- * Compile every active filter.  config must live as long.  Must succeed on a
+ * Compile message filters, content filters and mail policies, as far as they
+ * are active.  config must live as long.  Must succeed on a
  * configuration that filter_set_check() accepted; ERROR_MALFORMED with why
  * otherwise, which begins with the path.
  */
@@ -38,8 +42,9 @@ bool filter_set_has_filters(const struct filter_set *set,
 	unsigned int direction);
 
 /*
- * Report every mistake in filter texts with its path and the column within
- * the text ("content_filters.outgoing[1].conditions[1]", "column 9: ...").
+ * Report every mistake in filter texts: of content filters with its path and
+ * the column within the text ("content_filters.outgoing[1].conditions[1]",
+ * "column 9: ..."), of message filters with file, line and column.
  * ERROR_MALFORMED when something was reported.
  */
 int filter_set_check(const struct config *config,
@@ -56,7 +61,10 @@ struct filter_request {
 
 /*
  * The facts that the configuration needs about a message and that the
- * request does not bring.  ERROR_LIMIT: there are too many.
+ * request does not bring: of rules, and of groups in mail policies.  What
+ * filters change may still need others (FRAME_WANTS_FACTS).  ERROR_LIMIT:
+ * there are too many, or the message cannot be read; ERROR_TEMPORARY: one
+ * that is brought says that it could not be found out.
  */
 int filter_set_ask(const struct filter_set *set,
 	const struct filter_request *request, struct fact_list *wanted)

@@ -423,6 +423,20 @@ parse_in_block(struct parser *parser, struct filter_node **at, size_t *depth)
 	return take(parser, FILTER_TOKEN_SEMICOLON, "\";\"");
 }
 
+/* Where a filter's name must stand. */
+static int
+no_name(struct parser *parser)
+{
+	struct parser ahead = *parser;
+
+	if (filter_token_is_keyword(parser->token.kind) &&
+	    advance(&ahead) == 0 && (ahead.token.kind == FILTER_TOKEN_COLON ||
+	    ahead.token.kind == FILTER_TOKEN_EXCLAMATION))
+		return fail_at(parser, parser->token.offset, "a word of the "
+		    "language cannot be a filter's name");
+	return expected(parser, "a filter's name");
+}
+
 static int
 parse_filter(struct parser *parser, struct filter_node *script)
 {
@@ -431,7 +445,7 @@ parse_filter(struct parser *parser, struct filter_node *script)
 	int error;
 
 	if (parser->token.kind != FILTER_TOKEN_NAME)
-		return expected(parser, "a filter's name");
+		return no_name(parser);
 	error = node_new(parser, FILTER_NODE_FILTER, parser->token.offset,
 	    &filter);
 	if (error != 0)
@@ -441,6 +455,7 @@ parse_filter(struct parser *parser, struct filter_node *script)
 	if ((error = advance(parser)) != 0)
 		return error;
 	filter->is_active = parser->token.kind == FILTER_TOKEN_COLON;
+	filter->sign = parser->token.offset;
 	if (!filter->is_active &&
 	    parser->token.kind != FILTER_TOKEN_EXCLAMATION)
 		return expected(parser, "\":\" or \"!\"");
@@ -450,6 +465,9 @@ parse_filter(struct parser *parser, struct filter_node *script)
 		error = open_if(parser, &at, &depth);
 	while (error == 0 && at != filter)
 		error = parse_in_block(parser, &at, &depth);
+	/* The brace that ended it is the word before the next one. */
+	filter->end = (size_t)(parser->before.data -
+	    parser->lexer.source.data) + parser->before.len;
 	return error;
 }
 

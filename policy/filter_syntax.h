@@ -58,6 +58,8 @@ struct filter_node {
 	size_t offset;			/* in the source */
 	struct text name;		/* FILTER, ACTION, RULE */
 	bool is_active;			/* FILTER */
+	size_t sign;			/* FILTER: offset of ":" or "!" */
+	size_t end;			/* FILTER: behind its last byte */
 	bool has_list;			/* parentheses, perhaps empty */
 	struct filter_value *arguments;
 	size_t argument_count;

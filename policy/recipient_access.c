@@ -11,8 +11,7 @@
 
 #include "gateway/base/map.h"
 #include "gateway/base/memory.h"
-#include "gateway/mail/address.h"
-#include "gateway/mail/envelope.h"
+#include "policy/mail_pattern.h"
 
 struct recipient_access_pattern {
 	const struct config_recipient_access *rule;
@@ -25,58 +24,6 @@ struct recipient_access {
 	size_t row_count;
 	const struct config_recipient_access *rules;
 };
-
-/* Where "@" stands before the domain; t.len where there is none. */
-static size_t
-find_at(struct text t)
-{
-	size_t at = t.len;
-
-	while (at > 0 && t.data[at - 1] != '@')
-		at--;
-	return at > 0 ? at - 1 : t.len;
-}
-
-/*
- * The form in which addresses and patterns are compared: lower case, the
- * local part without quotes and backslashes (RFC 5321 4.1.2: they change
- * nothing about what is meant).  out holds at least t.len bytes.
- */
-static struct text
-normalize(struct text t, char *out, size_t *at_out)
-{
-	size_t at = find_at(t);
-	bool is_quoted = at < t.len && at > 1 && t.data[0] == '"' &&
-	    t.data[at - 1] == '"';
-	size_t i, len = 0;
-
-	*at_out = t.len;
-	for (i = is_quoted ? 1 : 0; i < t.len; i++) {
-		if (is_quoted && i == at - 1)
-			continue;
-		if (is_quoted && t.data[i] == '\\' && i + 1 < at - 1)
-			i++;
-		if (i == at)
-			*at_out = len;
-		out[len++] = text_lower_byte(t.data[i]);
-	}
-	return text_of(out, len);
-}
-
-static bool
-pattern_is_valid(struct text t)
-{
-	size_t at = find_at(t);
-	struct text domain = at < t.len ? text_skip(t, at + 1) : t;
-
-	if (t.len == 0 || t.len > RECIPIENT_ACCESS_PATTERN_MAX || at == 0)
-		return false;
-	if (at < t.len && domain.len == 0)
-		return true;
-	if (at == t.len && domain.data[0] == '.')
-		domain = text_skip(domain, 1);
-	return address_check_domain(domain, ADDRESS_ALLOW_UTF8) == 0;
-}
 
 static size_t
 count_patterns(const struct config *config)
@@ -95,9 +42,8 @@ add_pattern(struct recipient_access *access,
 {
 	struct recipient_access_pattern *row;
 	struct text key;
-	size_t at;
 
-	if (!pattern_is_valid(pattern)) {
+	if (!mail_pattern_is_valid(pattern) || pattern.data[0] == '@') {
 		reason_set(why, "%.*s is no recipient pattern (\"user@domain\""
 		    ", \"domain\", \".domain\", \"user@\" or \"all\")",
 		    TEXT_ARG(pattern));
@@ -106,7 +52,7 @@ add_pattern(struct recipient_access *access,
 	row = &access->rows[access->row_count++];
 	row->rule = rule;
 	row->key = memory_string(pattern);
-	key = normalize(pattern, row->key, &at);
+	key = mail_pattern_normalize(pattern, row->key);
 	/* The first rule with a pattern decides. */
 	if (map_get_text(access->patterns, key) == NULL)
 		map_put_text(access->patterns, key, row);
@@ -155,45 +101,24 @@ recipient_access_free(struct recipient_access *access)
 	free(access);
 }
 
-/* The earlier one of the rule at hand and the rule of a pattern. */
-static void
-look_up(const struct recipient_access *access, struct text key,
-    const struct config_recipient_access **best)
-{
-	const struct recipient_access_pattern *row =
-	    map_get_text(access->patterns, key);
-
-	if (row != NULL && (*best == NULL || row->rule < *best))
-		*best = row->rule;
-}
-
-static bool
-local_asks_for_routing(struct text local)
-{
-	return text_find_byte(local, '@') < local.len ||
-	    text_find_byte(local, '%') < local.len ||
-	    text_find_byte(local, '!') < local.len;
-}
-
-/* whole: normalized; at: where its "@" stands. */
+/* The earliest rule with a pattern that matches. */
 static const struct config_recipient_access *
-find_rule(const struct recipient_access *access, struct text whole, size_t at)
+find_rule(const struct recipient_access *access, struct text address)
 {
 	const struct config_recipient_access *best = NULL;
-	struct text domain = text_skip(whole, at + 1);
-	size_t dot;
+	const struct recipient_access_pattern *row;
+	struct mail_pattern_walk walk;
+	struct text pattern;
 
-	look_up(access, whole, &best);
-	if (local_asks_for_routing(text_slice(whole, 0, at)))
-		return best;
-	look_up(access, TEXT("all"), &best);
-	look_up(access, text_slice(whole, 0, at + 1), &best);
-	look_up(access, domain, &best);
-	for (dot = text_find_byte(domain, '.'); dot < domain.len;
-	    dot = text_find_byte(domain, '.')) {
-		domain = text_skip(domain, dot);
-		look_up(access, domain, &best);
-		domain = text_skip(domain, 1);
+	mail_pattern_walk_begin(&walk, address);
+	if (walk.at == walk.whole.len)
+		return NULL;
+	while (mail_pattern_walk_next(&walk, &pattern)) {
+		row = map_get_text(access->patterns, pattern);
+		if (row != NULL && (best == NULL || row->rule < best))
+			best = row->rule;
+		if (walk.asks_for_routing)
+			break;
 	}
 	return best;
 }
@@ -217,16 +142,8 @@ int
 recipient_access_check(const struct recipient_access *access,
     struct text whole, struct reason *why)
 {
-	const struct config_recipient_access *rule = NULL;
-	char lowered[ENVELOPE_ADDRESS_MAX];
-	struct text normal;
-	size_t at;
+	const struct config_recipient_access *rule = find_rule(access, whole);
 
-	if (whole.len <= sizeof(lowered)) {
-		normal = normalize(whole, lowered, &at);
-		if (at < normal.len)
-			rule = find_rule(access, normal, at);
-	}
 	if (rule == NULL) {
 		reason_set_reply(why, 550, 5, 7, 1, "Relaying denied");
 		return ERROR_REFUSED;

@@ -20,8 +20,6 @@
 #include "gateway/base/text.h"
 #include "gateway/config/config.h"
 
-#define RECIPIENT_ACCESS_PATTERN_MAX 600
-
 struct recipient_access;
 
 /*

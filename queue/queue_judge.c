@@ -8,27 +8,12 @@
 #include "gateway/protocol/process.h"
 #include "queue/queue.h"
 
-static bool
-has_active(const struct config_content_filter *filters, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (filters[i].active)
-			return true;
-	return false;
-}
-
 bool
 queue_judge_is_needed(const struct queue *queue,
     const struct queue_message *message)
 {
-	const struct config_content_filters *filters =
-	    &queue->config->content_filters;
-
-	if (message->class == ENVELOPE_CLASS_SERVICE)
-		return false;
-	return message->direction == ENVELOPE_INCOMING ?
-	    has_active(filters->incoming, filters->incoming_count) :
-	    has_active(filters->outgoing, filters->outgoing_count);
+	return message->class != ENVELOPE_CLASS_SERVICE &&
+	    config_judges(queue->config, message->direction);
 }
 
 void

@@ -15,6 +15,7 @@
 #include "gateway/base/record.h"
 #include "gateway/base/text.h"
 #include "gateway/config/config_directory.h"
+#include "gateway/config/config_policy.h"
 #include "gateway/config/config_protection.h"
 
 enum config_listener_tls {
@@ -242,6 +243,9 @@ struct config {
 	size_t route_count;
 	struct config_bounce_profile *bounce_profiles;
 	size_t bounce_profile_count;
+	struct text message_filters_file;
+	struct text message_filters_text;	/* content, read at load */
+	struct config_mail_policies mail_policies;
 	struct config_content_filters content_filters;
 	struct config_quarantine *quarantines;
 	size_t quarantine_count;

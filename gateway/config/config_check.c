@@ -147,6 +147,7 @@ config_check(const struct config *config, struct config_report *report)
 		config_check_delivery,
 		config_check_protection,
 		config_check_directory,
+		config_check_policy,
 		limits_check,
 		sockets_check,
 		dns_check,

@@ -28,5 +28,8 @@ void config_check_protection(const struct config *config,
 /* Another: directories (config_check_directory.c). */
 void config_check_directory(const struct config *config,
 	struct config_report *report);
+/* Another: mail policies (config_check_policy.c). */
+void config_check_policy(const struct config *config,
+	struct config_report *report);
 
 #endif

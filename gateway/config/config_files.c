@@ -13,9 +13,18 @@
 #include "gateway/config/config_shape.h"
 #include "gateway/config/config_type.h"
 
+/* In place of the file of message filters. */
+static const struct text *filters_in_place;
+
 #define BEGIN_CERTIFICATE "-----BEGIN CERTIFICATE-----"
 #define END_CERTIFICATE "-----END CERTIFICATE-----"
 #define PRIVATE_KEY "PRIVATE KEY-----"
+
+void
+config_files_set_message_filters(const struct text *content)
+{
+	filters_in_place = content;
+}
 
 static int
 bytes_read(int descriptor, char *out, size_t len)
@@ -254,6 +263,19 @@ directories_read(struct config *config, struct arena *arena,
 	}
 }
 
+static void
+message_filters_read(struct config *config, struct arena *arena,
+	struct config_report *report)
+{
+	config->message_filters_text = TEXT_EMPTY;
+	if (filters_in_place != NULL)
+		config->message_filters_text = *filters_in_place;
+	else if (!text_is_empty(config->message_filters_file))
+		config->message_filters_text = named_read(
+		    config->message_filters_file, CONFIG_MESSAGE_FILTERS_MAX,
+		    TEXT("message_filters"), arena, report);
+}
+
 int
 config_files_read(struct config *config, struct arena *arena,
 	struct config_report *report)
@@ -274,5 +296,6 @@ config_files_read(struct config *config, struct arena *arena,
 	    "key_service.client_trust", arena, report,
 	    &config->key_service.client_trust_pem);
 	directories_read(config, arena, report);
+	message_filters_read(config, arena, report);
 	return report->errors->count > 0 ? ERROR_MALFORMED : rc;
 }

@@ -15,13 +15,20 @@
 #define CONFIG_FILES_SYSTEM_TRUST "/etc/ssl/certs/ca-certificates.crt"
 
 /*
- * Read certificates, authorities and the trust anchor into config (in the
- * arena); look whether key files exist.  A missing bundle of the system is
- * no error: what needs it is found by config_check().
+ * Read certificates, authorities, the trust anchor and message filters into
+ * config (in the arena); look whether key files exist.  A missing bundle of
+ * the system is no error: what needs it is found by config_check().
  * ERROR_MALFORMED when something was reported.
  */
 int config_files_read(struct config *config, struct arena *arena,
 	struct config_report *report) MUST_CHECK;
+
+/*
+ * From now on every load takes this content, which is borrowed, in place of
+ * the file of message filters: to check it before it is written.  NULL ends
+ * it.
+ */
+void config_files_set_message_filters(const struct text *content);
 
 /*
  * A regular file of at most max bytes into the arena.  ERROR_SYSTEM (errno

@@ -148,6 +148,22 @@ config_report_path(struct config_report *report, struct text path,
 	va_end(args);
 }
 
+void
+config_report_file(struct config_report *report, struct text file,
+	size_t line, size_t column, struct text path, const char *format, ...)
+{
+	struct config_error *error = error_new(report, line, column);
+	va_list args;
+
+	if (error == NULL)
+		return;
+	error->file = file;
+	error->path = path;
+	va_start(args, format);
+	message_set(report, error, format, args);
+	va_end(args);
+}
+
 struct text
 config_report_quote(struct config_report *report, struct text t)
 {

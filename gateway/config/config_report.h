@@ -37,6 +37,11 @@ void config_report_missing(struct config_report *report,
 void config_report_path(struct config_report *report, struct text path,
 	const char *format, ...) PRINTF_LIKE(3, 4);
 
+/* At a line and column of another file, which a setting names. */
+void config_report_file(struct config_report *report, struct text file,
+	size_t line, size_t column, struct text path, const char *format,
+	...) PRINTF_LIKE(6, 7);
+
 /* A path for config_report_path(), in the report's arena. */
 #define config_report_path_of(report, ...) \
 	arena_printf((report)->arena, __VA_ARGS__)

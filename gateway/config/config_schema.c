@@ -52,6 +52,16 @@ static const struct config_row rows[] = {
 	  .section = &config_schema_bounce_profile,
 	  .help = "Retry schedules and bounces, by name; the profile "
 		  "\"default\" always exists." },
+	{ .name = "message_filters", .kind = CONFIG_KIND_FILE,
+	  CONFIG_AT(config, message_filters_file), .fallback = "",
+	  .effect = CONFIG_EFFECT_LIVE,
+	  .help = "File with the message filters, in the language of "
+		  "postern-filters(5); empty for none." },
+	{ .name = "mail_policies", .kind = CONFIG_KIND_SECTION,
+	  CONFIG_AT(config, mail_policies), .effect = CONFIG_EFFECT_LIVE,
+	  .section = &config_schema_mail_policies,
+	  .help = "Which recipients' mail is judged by which content "
+		  "filters." },
 	{ .name = "content_filters", .kind = CONFIG_KIND_SECTION,
 	  CONFIG_AT(config, content_filters), .effect = CONFIG_EFFECT_LIVE,
 	  .section = &config_schema_content_filters,
@@ -112,8 +122,6 @@ static const struct {
 	const char *name;
 	const char *needs;
 } kept_names[] = {
-	{ "mail_policies", "the message scanner" },
-	{ "message_filters", "the message scanner" },
 	{ "dictionaries", "the message scanner" },
 	{ "text_resources", "the message scanner" },
 	{ "dlp", "data loss prevention" },

@@ -31,6 +31,7 @@ enum config_kind {
 	CONFIG_KIND_RESOLVER,		/* IP or IP@port */
 	CONFIG_KIND_DOMAIN_PATTERN,	/* domain, .domain, all */
 	CONFIG_KIND_MAIL_PATTERN,	/* user@domain, user@, the above */
+	CONFIG_KIND_PARTY_PATTERN,	/* the above, @domain, @.domain */
 	CONFIG_KIND_HOST_PORT,		/* host, host:port, [IPv6]:port */
 	CONFIG_KIND_URL,		/* https://host[:port], no path */
 	CONFIG_KIND_LDAP_URL,		/* ldap[s]://host[:port], no path */
@@ -142,6 +143,7 @@ extern const struct config_section config_schema_destination;
 extern const struct config_section config_schema_route;
 extern const struct config_section config_schema_bounce_profile;
 extern const struct config_section config_schema_content_filters;
+extern const struct config_section config_schema_mail_policies;
 extern const struct config_section config_schema_quarantine;
 extern const struct config_section config_schema_directory;
 extern const struct config_section config_schema_encryption;

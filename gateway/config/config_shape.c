@@ -118,6 +118,43 @@ static const struct record_field content_filters_fields[] = {
 const struct record_shape config_content_filters_shape =
 	RECORD_SHAPE(config_content_filters, content_filters_fields);
 
+static const struct record_field mail_policy_fields[] = {
+	TEXT_OF(1, config_mail_policy, name, CONFIG_NAME_MAX),
+	TEXT_OF(2, config_mail_policy, description, CONFIG_TEXT_BYTES),
+	NUMBER(3, 8, config_mail_policy, active),
+	NUMBER(4, 8, config_mail_policy, match),
+	TEXTS_OF(5, config_mail_policy, sender_fields, sender_field_count, 4),
+	TEXTS_OF(6, config_mail_policy, senders, sender_count,
+	    CONFIG_POLICY_PATTERNS_MAX),
+	TEXTS_OF(7, config_mail_policy, sender_groups, sender_group_count,
+	    CONFIG_POLICY_GROUPS_MAX),
+	TEXTS_OF(8, config_mail_policy, except_senders, except_sender_count,
+	    CONFIG_POLICY_PATTERNS_MAX),
+	TEXTS_OF(9, config_mail_policy, except_sender_groups,
+	    except_sender_group_count, CONFIG_POLICY_GROUPS_MAX),
+	TEXTS_OF(10, config_mail_policy, recipients, recipient_count,
+	    CONFIG_POLICY_PATTERNS_MAX),
+	TEXTS_OF(11, config_mail_policy, recipient_groups,
+	    recipient_group_count, CONFIG_POLICY_GROUPS_MAX),
+	TEXTS_OF(12, config_mail_policy, except_recipients,
+	    except_recipient_count, CONFIG_POLICY_PATTERNS_MAX),
+	TEXTS_OF(13, config_mail_policy, except_recipient_groups,
+	    except_recipient_group_count, CONFIG_POLICY_GROUPS_MAX),
+	TEXTS_OF(14, config_mail_policy, content_filters,
+	    content_filter_count, CONFIG_FILTERS_MAX),
+};
+const struct record_shape config_mail_policy_shape =
+	RECORD_SHAPE(config_mail_policy, mail_policy_fields);
+
+static const struct record_field mail_policies_fields[] = {
+	RECORD_LIST_FIELD(1, struct config_mail_policies, incoming,
+	    incoming_count, CONFIG_POLICIES_MAX, &config_mail_policy_shape),
+	RECORD_LIST_FIELD(2, struct config_mail_policies, outgoing,
+	    outgoing_count, CONFIG_POLICIES_MAX, &config_mail_policy_shape),
+};
+const struct record_shape config_mail_policies_shape =
+	RECORD_SHAPE(config_mail_policies, mail_policies_fields);
+
 static const struct record_field quarantine_fields[] = {
 	TEXT_OF(1, config_quarantine, name, CONFIG_NAME_MAX),
 	TEXT_OF(2, config_quarantine, description, CONFIG_TEXT_BYTES),
@@ -352,6 +389,9 @@ static const struct record_field config_fields[] = {
 	    &config_quarantine_shape),
 	ONE_OF(18, config, encryption, &config_encryption_shape),
 	ONE_OF(19, config, key_service, &config_key_service_shape),
+	TEXT_OF(20, config, message_filters_file, CONFIG_FILE_MAX),
+	TEXT_OF(21, config, message_filters_text, CONFIG_MESSAGE_FILTERS_MAX),
+	ONE_OF(22, config, mail_policies, &config_mail_policies_shape),
 	LIST_OF(28, directories, directory_count, CONFIG_DIRECTORIES_MAX,
 	    &config_directory_shape),
 };

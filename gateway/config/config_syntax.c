@@ -392,6 +392,17 @@ config_mail_pattern_is_valid(struct text t)
 	return text_is_empty(t) || config_domain_is_valid(t);
 }
 
+bool
+config_party_pattern_is_valid(struct text t)
+{
+	if (t.len < 2 || t.data[0] != '@')
+		return config_mail_pattern_is_valid(t);
+	t = text_skip(t, 1);
+	if (t.data[0] == '.')
+		t = text_skip(t, 1);
+	return config_domain_is_valid(t);
+}
+
 /* "[2001:db8::1]" with or without ":port" behind it. */
 static bool
 bracketed_is_valid(struct text t)

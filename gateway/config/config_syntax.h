@@ -50,6 +50,8 @@ bool config_address_range_is_valid(struct text t);
 bool config_resolver_is_valid(struct text t);
 bool config_domain_pattern_is_valid(struct text t);
 bool config_mail_pattern_is_valid(struct text t);
+/* A mail pattern, or "@" before a domain or ".domain". */
+bool config_party_pattern_is_valid(struct text t);
 bool config_host_port_is_valid(struct text t);
 /* "https://host" or "https://host:port", nothing behind. */
 bool config_url_is_valid(struct text t);

@@ -43,10 +43,7 @@ smtp_count(const struct config *config)
 static uint32_t
 scan_count(const struct config *config)
 {
-	const struct config_content_filters *filters =
-	    &config->content_filters;
-
-	if (filters->incoming_count + filters->outgoing_count == 0)
+	if (!config_has_filters(config))
 		return 0;
 	return per_core(config->processes.scan);
 }
