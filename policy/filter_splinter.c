@@ -254,6 +254,7 @@ judge_one(struct division *division, size_t number,
 	judge.splinter = number + 1;
 	judge.envelope = &envelope;
 	*out = *base->out;
+	out->body = 0;
 	out->policy = mail_policy_name(
 	    division->set->policies[base->envelope->direction], policy);
 	if (take_recipients(division, policy, &envelope, out) != 0 ||

@@ -188,6 +188,47 @@ test_all_mistakes(void **unused)
 	fixture_clear(&fixture);
 }
 
+/* In message filters: file, line and column, and a pointer to the word. */
+static void
+test_message_filters(void **unused)
+{
+	struct filter_fixture fixture;
+	struct config_errors *errors;
+	struct filter_set *set = NULL;
+	struct reason why = { 0 };
+
+	(void)unused;
+	fixture_init(&fixture);
+	fixture.config.message_filters_file = TEXT("filters");
+	fixture.config.message_filters_text = TEXT("# both are told\n"
+	    "a: if true { quarantine(\"None\"); }\n"
+	    "b! if (nothing) { drop(); }\n");
+	errors = check(&fixture, ERROR_MALFORMED);
+	assert_int_equal(errors->count, 2);
+	assert_text(errors->items[0].file, "filters");
+	assert_text(errors->items[0].path, "message_filters");
+	assert_int_equal(errors->items[0].line, 2);
+	assert_int_equal(errors->items[0].column, 25);
+	assert_text(errors->items[0].message,
+	    "there is no quarantine \"None\"\n"
+	    "    a: if true { quarantine(\"None\"); }\n"
+	    "                            ^");
+	assert_int_equal(errors->items[1].line, 3);
+	assert_int_equal(errors->items[1].column, 8);
+	free(errors);
+	assert_int_equal(filter_set_new(&fixture.config, &set, &why),
+	    ERROR_MALFORMED);
+	assert_string_equal(why.text, "message_filters: line 2, column 25: "
+	    "there is no quarantine \"None\"");
+	/* An inactive filter does no harm where mail is judged. */
+	fixture.config.message_filters_text =
+	    TEXT("a: if true {}\nb! if (nothing) { drop(); }\n");
+	assert_int_equal(filter_set_new(&fixture.config, &set, &why), 0);
+	assert_true(filter_set_has_filters(set, ENVELOPE_INCOMING));
+	filter_set_free(set);
+	fixture_clear(&fixture);
+}
+
 /* The manual names every rule, action and variable. */
 static void
 test_manual(void **unused)
@@ -238,6 +279,7 @@ main(void)
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_pointer_line),
 		cmocka_unit_test(test_all_mistakes),
+		cmocka_unit_test(test_message_filters),
 		cmocka_unit_test(test_manual),
 	};
 
