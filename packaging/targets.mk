@@ -108,6 +108,7 @@ prove: check-build
 
 bench: programs bench-programs
 	@$(BUILD)/t/bench/envelope_rate
+	@$(BUILD)/t/bench/scan_rate
 	@t/bench/run
 
 demo: programs

@@ -204,6 +204,23 @@ mark_hits(struct pattern_literals *literals)
 	}
 }
 
+/* Literals that it does not take, with NUL, are left to the automaton. */
+static void
+make_vectorscan(struct pattern_literals *literals)
+{
+	size_t i;
+
+	literals->vectorscan = pattern_vectorscan_new();
+	for (i = 0; i < literals->count; i++)
+		pattern_vectorscan_add(literals->vectorscan,
+		    literals->literals[i].bytes,
+		    literals->literals[i].ignore_case);
+	if (pattern_vectorscan_compile(literals->vectorscan) == 0)
+		return;
+	pattern_vectorscan_free(literals->vectorscan);
+	literals->vectorscan = NULL;
+}
+
 int
 pattern_literals_compile(struct pattern_literals *literals,
 	bool use_vectorscan, struct reason *why)
@@ -228,14 +245,9 @@ pattern_literals_compile(struct pattern_literals *literals,
 		make_path(literals, number);
 	make_links(literals);
 	mark_hits(literals);
-	if (!use_vectorscan || literals->count == 0)
-		return 0;
-	literals->vectorscan = pattern_vectorscan_new();
-	for (i = 0; i < literals->count; i++)
-		pattern_vectorscan_add(literals->vectorscan,
-		    literals->literals[i].bytes,
-		    literals->literals[i].ignore_case);
-	return pattern_vectorscan_compile(literals->vectorscan, why);
+	if (use_vectorscan && literals->count > 0)
+		make_vectorscan(literals);
+	return 0;
 }
 
 /* ---- searching ---- */

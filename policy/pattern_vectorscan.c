@@ -89,8 +89,7 @@ pattern_vectorscan_add(struct pattern_vectorscan *vectorscan,
 }
 
 int
-pattern_vectorscan_compile(struct pattern_vectorscan *vectorscan,
-	struct reason *why)
+pattern_vectorscan_compile(struct pattern_vectorscan *vectorscan)
 {
 	hs_compile_error_t *error = NULL;
 
@@ -98,9 +97,8 @@ pattern_vectorscan_compile(struct pattern_vectorscan *vectorscan,
 	    vectorscan->ids, vectorscan->lengths, vectorscan->count,
 	    HS_MODE_BLOCK, NULL, &vectorscan->database, &error) !=
 	    HS_SUCCESS) {
-		reason_set(why, "Vectorscan: %s", error->message);
 		(void)hs_free_compile_error(error);
-		return ERROR_LIMIT;
+		return ERROR_REFUSED;
 	}
 	if (hs_alloc_scratch(vectorscan->database, &vectorscan->scratch) !=
 	    HS_SUCCESS)
@@ -166,11 +164,9 @@ pattern_vectorscan_add(struct pattern_vectorscan *vectorscan,
 }
 
 int
-pattern_vectorscan_compile(struct pattern_vectorscan *vectorscan,
-	struct reason *why)
+pattern_vectorscan_compile(struct pattern_vectorscan *vectorscan)
 {
 	(void)vectorscan;
-	(void)why;
 	require(false);
 	return ERROR_STATE;
 }

@@ -24,9 +24,9 @@ void pattern_vectorscan_free(struct pattern_vectorscan *vectorscan);
 /* The bytes are borrowed until the database is compiled. */
 void pattern_vectorscan_add(struct pattern_vectorscan *vectorscan,
 	struct text literal, bool ignore_case);
-/* Before the jail.  ERROR_LIMIT with the library's words in why. */
-int pattern_vectorscan_compile(struct pattern_vectorscan *vectorscan,
-	struct reason *why) MUST_CHECK;
+/* Before the jail.  ERROR_REFUSED: it cannot take these literals. */
+int pattern_vectorscan_compile(struct pattern_vectorscan *vectorscan)
+	MUST_CHECK;
 /* Numbers count from 0 in the order of adding. */
 void pattern_vectorscan_scan(const struct pattern_vectorscan *vectorscan,
 	struct text subject, pattern_literals_hit *hit, void *context);
