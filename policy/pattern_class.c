@@ -388,9 +388,10 @@ pattern_class_parse(struct text rest, bool ignore_case, size_t *len,
 		out->bits[1] = ~out->bits[1];
 		out->bits[2] = out->bits[3] = UINT64_MAX;
 	} else {
-		bracket.extra.is_exact = pattern_class_is_ascii(&bracket.
-		    extra) || !ignore_case;
 		pattern_class_unite(out, &bracket.extra);
 	}
+	/* What it may match besides is k and s, or not. */
+	out->is_exact = !ignore_case || pattern_class_is_ascii(
+	    &bracket.extra);
 	return 0;
 }

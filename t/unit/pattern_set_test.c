@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/base/clock.h"
 #include "gateway/base/memory.h"
 #include "policy/pattern_set.h"
 
@@ -19,6 +20,8 @@
 #define SUBJECTS 24
 #define SOURCE_MAX 160
 #define SUBJECT_MAX 600
+#define HOSTILE_SIZE ((size_t)1024 * 1024)
+#define HOSTILE_US 10000000
 
 /* Parts of patterns; subjects are made of the same letters. */
 static const char *const atoms[] = { "a", "b", "k", "S", "foo", "secret",
@@ -251,10 +254,90 @@ test_same_as_each(void **unused)
 	assert_true(factors > ROUNDS * PATTERNS / 10);
 }
 
+static void
+test_shared_and_empty(void **unused)
+{
+	struct pattern_space *space = pattern_space_new();
+	struct pattern_set *set = pattern_set_new(space);
+	struct pattern *patterns[3];
+	struct reason why = { 0 };
+	size_t offset, i;
+
+	(void)unused;
+	assert_int_equal(pattern_set_compile(set, PATTERN_SET_BEST, &why), 0);
+	pattern_set_count(set, TEXT("secret"), NULL);
+	pattern_set_free(set);
+	set = pattern_set_new(space);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(pattern_new(space, TEXT("secret"), i == 2,
+		    &patterns[i], &offset, &why), 0);
+	assert_int_equal(pattern_set_add(set, patterns[0]), 0);
+	assert_int_equal(pattern_set_add(set, patterns[1]), 0);
+	assert_int_equal(pattern_set_add(set, patterns[2]), 1);
+	assert_int_equal(pattern_set_add_identifier(set,
+	    smart_identifier_at(0)), 2);
+	assert_int_equal(pattern_set_add_identifier(set,
+	    smart_identifier_at(0)), 2);
+	assert_int_equal(pattern_set_count_indexes(set), 3);
+	pattern_set_free(set);
+	for (i = 0; i < 3; i++)
+		pattern_free(patterns[i]);
+	pattern_space_free(space);
+}
+
+/* Texts made to be slow: each costs no more than its length. */
+static void
+test_hostile(void **unused)
+{
+	static const char *const sources[] = {
+		"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}",
+		"(\\w+)=secret", ".+secret", "\\d{4}-\\d{4}",
+		"(?i)secret.{0,30}\\bproject", "(?:a|b)*:x",
+		"(?i)\\b(?:our|their)\\s+secret\\b" };
+	static const char *const fillers[] = { "a", "@", "a@", "secret",
+		"our ", " ", "1", "1234-", "a@b.", "=secret", ":x", "k",
+		"\xe2\x84\xaa", "se\xc5\xbf""cret", "\xff""a@" };
+	static struct pattern *patterns[COUNT(sources)];
+	static struct pattern_set_hit hits[COUNT(sources)];
+	struct pattern_space *space = pattern_space_new();
+	struct pattern_set *set = pattern_set_new(space);
+	char *bytes = memory_new(HOSTILE_SIZE);
+	struct reason why = { 0 };
+	size_t i, k, offset, len;
+	int64_t start;
+
+	(void)unused;
+	for (i = 0; i < COUNT(sources); i++) {
+		assert_int_equal(pattern_new(space, text_from(sources[i]),
+		    false, &patterns[i], &offset, &why), 0);
+		pattern_accelerate(patterns[i]);
+		assert_int_equal(pattern_set_add(set, patterns[i]), i);
+		hits[i].most = SIZE_MAX;
+	}
+	assert_int_equal(pattern_set_compile(set, PATTERN_SET_BEST, &why), 0);
+	for (i = 0; i < COUNT(fillers); i++) {
+		len = strlen(fillers[i]);
+		for (k = 0; k + len <= HOSTILE_SIZE; k += len)
+			memcpy(bytes + k, fillers[i], len);
+		start = clock_cpu_us();
+		pattern_set_count(set, text_of(bytes, k), hits);
+		print_message("# \"%s\": %lld ms\n", fillers[i],
+		    (long long)(clock_cpu_us() - start) / 1000);
+		assert_true(clock_cpu_us() - start < HOSTILE_US);
+	}
+	pattern_set_free(set);
+	for (i = 0; i < COUNT(sources); i++)
+		pattern_free(patterns[i]);
+	pattern_space_free(space);
+	free(bytes);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_shared_and_empty),
+		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_same_as_each),
 	};
 
