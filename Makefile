@@ -66,18 +66,20 @@ CRYPTO = certificate digest json_bounds key_service_message \
 	tls_context_client tls_session
 
 # floor 4
-POLICY = destination_resolve fact fact_answer fact_text filter_action \
-	filter_action_fate filter_action_header filter_action_note filter_bodies \
-	filter_call filter_content filter_judge filter_lexer filter_message \
-	filter_missing filter_mistake filter_program filter_protection filter_rule \
-	filter_rule_body filter_rule_envelope filter_rule_fact filter_rule_header \
-	filter_script filter_script_edit filter_set filter_splinter filter_syntax \
-	filter_syntax_print filter_variable host_access host_address mail_flow \
-	mail_pattern mail_policy pattern pattern_class pattern_cost pattern_factor \
-	pattern_hostile pattern_lint pattern_literals pattern_run pattern_set \
-	pattern_shape pattern_shape_measure pattern_spans pattern_vectorscan \
-	policy_case policy_test recipient_access smart_identifier trace_record \
-	trial
+POLICY = destination_resolve fact fact_answer fact_text file_type \
+	file_type_name filter_action filter_action_fate filter_action_header \
+	filter_action_note filter_attachment filter_bodies filter_call \
+	filter_content filter_judge filter_lexer filter_message filter_missing \
+	filter_mistake filter_program filter_protection filter_rule \
+	filter_rule_attachment filter_rule_body filter_rule_envelope \
+	filter_rule_fact filter_rule_header filter_rule_structure filter_script \
+	filter_script_edit filter_set filter_splinter filter_syntax \
+	filter_syntax_print filter_text filter_variable host_access host_address \
+	mail_flow mail_pattern mail_policy pattern pattern_class pattern_cost \
+	pattern_factor pattern_hostile pattern_lint pattern_literals pattern_run \
+	pattern_set pattern_shape pattern_shape_measure pattern_spans \
+	pattern_vectorscan policy_case policy_test recipient_access \
+	smart_identifier trace_record trial
 
 # floor 5: the processes, without their main files
 LISTENERS = smtp_content smtp_counters smtp_greeting smtp_id_pool \
@@ -204,7 +206,7 @@ postern-scan_MAIN = policy/scan/scan_main
 postern-scan_ROOMS = policy/scan policy crypto gateway/protocol \
 	gateway/config gateway/mail gateway/base
 postern-scan_LIBS = $(OPENSSL_LIBS) $(PCRE2_LIBS) $(ICU_LIBS) \
-	$(VECTORSCAN_LIBS)
+	$(VECTORSCAN_LIBS) $(MAGIC_LIBS)
 
 postern-protect_MAIN = crypto/protect/protect_main
 postern-protect_ROOMS = crypto/protect crypto gateway/protocol \
@@ -232,12 +234,12 @@ postern-admin_MAIN = gateway/admin/admin_main
 postern-admin_ROOMS = gateway/admin policy gateway/protocol gateway/config \
 	gateway/mail gateway/base crypto
 postern-admin_LIBS = $(YAML_LIBS) $(JANSSON_LIBS) $(PCRE2_LIBS) $(ICU_LIBS) \
-	$(VECTORSCAN_LIBS) $(OPENSSL_LIBS)
+	$(VECTORSCAN_LIBS) $(OPENSSL_LIBS) $(MAGIC_LIBS)
 
 postern_MAIN = gateway/cli/cli_main
 postern_ROOMS = gateway/cli policy crypto gateway/protocol gateway/config \
 	gateway/mail gateway/base
 postern_LIBS = $(YAML_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS) $(PCRE2_LIBS) \
-	$(ICU_LIBS) $(VECTORSCAN_LIBS)
+	$(ICU_LIBS) $(VECTORSCAN_LIBS) $(MAGIC_LIBS)
 
 include packaging/rules.mk

@@ -5,6 +5,9 @@
 #include "policy/filter_call.h"
 
 #include <stdarg.h>
+#include <string.h>
+
+#include "policy/file_type.h"
 
 #include "gateway/config/config_syntax.h"
 #include "policy/fact.h"
@@ -295,6 +298,45 @@ bind_group(const struct filter_binder *binder,
 	return error;
 }
 
+/* RFC 2045 5.1, with "*" for all subtypes. */
+static int
+bind_mime_type(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_bound *out)
+{
+	static const char others[] = "/*+.-_!#$&^";
+	bool is_type = value->text.len > 0;
+	size_t i;
+	int error = need_string(binder, value, "a MIME type");
+
+	(void)signature;
+	for (i = 0; i < value->text.len && error == 0; i++)
+		if (!text_is_alnum(value->text.data[i]) && memchr(others,
+		    value->text.data[i], sizeof(others) - 1) == NULL)
+			is_type = false;
+	if (error == 0 && !is_type)
+		return fail(binder, value->offset, "no MIME type, such as "
+		    "\"image/png\" or \"image/*\"");
+	out->text = value->text;
+	return error;
+}
+
+static int
+bind_file_type(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_bound *out)
+{
+	int error = need_string(binder, value, "a type of files");
+
+	(void)signature;
+	if (error == 0 && !file_type_is_name(value->text))
+		return fail(binder, value->offset, "there is no type of "
+		    "files \"%.*s\"", TEXT_ARG(text_slice(value->text, 0,
+		    SHOWN_MAX)));
+	out->text = value->text;
+	return error;
+}
+
 static const bind_function bind_argument[FILTER_ARGUMENTS] = {
 	[FILTER_ARGUMENT_PATTERN] = bind_pattern,
 	[FILTER_ARGUMENT_COUNT] = bind_count,
@@ -365,6 +407,8 @@ static const char *const operand_words[FILTER_OPERANDS] = {
 	[FILTER_OPERAND_NONE] = "nothing",
 	[FILTER_OPERAND_PATTERN] = "a pattern by == or !=",
 	[FILTER_OPERAND_PATTERN_OR_NONE] = "a pattern by == or !=",
+	[FILTER_OPERAND_MIME_TYPE] = "a MIME type by == or !=",
+	[FILTER_OPERAND_FILE_TYPE] = "a type of files by == or !=",
 	[FILTER_OPERAND_SIZE] = "a size, such as >= 10M",
 	[FILTER_OPERAND_TEXT] = "a text by == or !=",
 	[FILTER_OPERAND_GROUP] = "a group by == or !=",
@@ -400,6 +444,12 @@ bind_comparison(const struct filter_binder *binder,
 		    &out->operand);
 	if (signature->operand == FILTER_OPERAND_GROUP)
 		return bind_group(binder, signature, &node->value,
+		    &out->operand);
+	if (signature->operand == FILTER_OPERAND_MIME_TYPE)
+		return bind_mime_type(binder, signature, &node->value,
+		    &out->operand);
+	if (signature->operand == FILTER_OPERAND_FILE_TYPE)
+		return bind_file_type(binder, signature, &node->value,
 		    &out->operand);
 	return bind_pattern(binder, signature, &node->value, &out->operand);
 }

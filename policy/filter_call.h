@@ -42,6 +42,8 @@ enum filter_operand {
 	FILTER_OPERAND_NONE,
 	FILTER_OPERAND_PATTERN,
 	FILTER_OPERAND_PATTERN_OR_NONE,
+	FILTER_OPERAND_MIME_TYPE,	/* "image/png" or "image" */
+	FILTER_OPERAND_FILE_TYPE,	/* a name of file_type.h */
 	FILTER_OPERAND_SIZE,		/* by any comparison */
 	FILTER_OPERAND_TEXT,		/* by == or != */
 	FILTER_OPERAND_GROUP,		/* "directory.query:group", likewise */

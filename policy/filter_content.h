@@ -1,27 +1,72 @@
 /*
  * The content of a message while filters judge it: its bytes, what MIME sees
- * in them, and the text of its parts in UTF-8.  It does not change: an action
- * that changes the body makes a new one.  Shared by the splinters of a
- * message and counted by them.
+ * in them, the text of its parts in UTF-8, and its attachments.  It does not
+ * change: an action that changes the body makes a new one.  Shared by the
+ * splinters of a message and counted by them.
+ *
+ * Where readers of mail part, every plausible reading is there: texts and
+ * attachments are the union.
  */
 #ifndef POLICY_FILTER_CONTENT_H
 #define POLICY_FILTER_CONTENT_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "gateway/base/arena.h"
 #include "gateway/base/buffer.h"
 #include "gateway/base/error.h"
 #include "gateway/mail/mime_message.h"
+#include "policy/file_type.h"
 
-/* Decoded text of one message; what has more cannot be judged. */
+/* What is decoded of one message; what has more cannot be judged. */
 #define FILTER_TEXT_MAX (64u * 1024 * 1024)
+/* Readings of it and of the messages within it that are encoded. */
+#define FILTER_TREES_MAX 256
+/* Files within files within ... */
+#define FILTER_LEVELS_MAX 8
+#define FILTER_ATTACHMENTS_MAX 20000u
+/* Attachments whose types are told by their content. */
+#define FILTER_FILE_TYPES_MAX 200
 
-/* The text of a part. */
+/* What a filter may want to know about the whole; a set. */
+enum filter_content_flag {
+	FILTER_CONTENT_AMBIGUOUS = 1u << 0,	/* readers may see different
+						   things */
+	FILTER_CONTENT_UNSCANNABLE = 1u << 1,	/* some of it is not here, or
+						   in a form nobody opens */
+};
+
+/* One reading of the message, or of an encoded message within it. */
+struct filter_tree {
+	struct mime_message mime;
+	struct buffer owned;	/* the bytes of an encoded one */
+	uint32_t level;		/* 0: the message itself */
+	bool is_attachment;	/* stands in an attachment */
+};
+
+/* A text in UTF-8. */
 struct filter_text {
 	struct buffer utf8;
 	bool is_attachment;
+	size_t number;		/* of the content, from 1: texts of one number
+				   are views of one thing, of which the one
+				   with the most matches counts */
+};
+
+/* What a person sees as attached. */
+struct filter_attachment {
+	size_t number;		/* as in the texts */
+	const struct mime_part *part;	/* or NULL: found within another */
+	struct buffer bytes;		/* then */
+	struct text *names;	/* every one that a reader may show, UTF-8 */
+	size_t name_count;
+	struct text type;	/* declared, "type/subtype"; may be empty */
+	size_t size;		/* bytes, as it is encoded */
+	uint32_t level;		/* of files within files */
+	struct file_types types;	/* see filter_attachment_types() */
+	bool has_types;
 };
 
 struct filter_content {
@@ -29,9 +74,19 @@ struct filter_content {
 	struct text bytes;
 	struct buffer owned;		/* bytes of a content that was made */
 	struct arena *arena;
-	struct mime_message mime;
+	struct mime_message mime;	/* as most read it */
+	uint32_t flags;		/* set of enum filter_content_flag */
+	struct filter_tree *trees;
+	size_t tree_count;
 	struct filter_text *texts;
 	size_t text_count;
+	size_t text_room;
+	struct filter_attachment *attachments;
+	size_t attachment_count;
+	size_t attachment_room;
+	size_t number;		/* the last one given */
+	size_t bytes_left;	/* of FILTER_TEXT_MAX */
+	size_t types_told;	/* by content */
 	bool has_texts;
 };
 
@@ -48,8 +103,9 @@ struct filter_content *filter_content_ref(struct filter_content *content);
 void filter_content_release(struct filter_content **content);
 
 /*
- * Decode the text parts into content->texts, once.  ERROR_LIMIT with words
- * in why: more than FILTER_TEXT_MAX, or a part that cannot be decoded.
+ * Find the readings and decode all of them into trees, texts, attachments
+ * and flags, once.  ERROR_LIMIT with words in why: more than
+ * FILTER_TEXT_MAX, or another limit.
  */
 int filter_content_decode(struct filter_content *content,
 	struct reason *why) MUST_CHECK;

@@ -11,6 +11,7 @@ struct missing {
 
 #define ARCHIVES "the file type scanner"
 #define AUTHENTICATION "sender authentication"
+#define EXTRACTION "the extraction of archives and documents"
 #define DICTIONARIES "dictionaries"
 #define REPUTATION "reputation services"
 #define SMIME "S/MIME"
@@ -70,7 +71,6 @@ static const struct missing missing_rules[] = {
 	{ "url-external-threat-feeds", REPUTATION },
 	{ "url-no-reputation", URLS },
 	{ "url-reputation", URLS },
-	{ "valid", "message filters" },
 };
 
 static const struct missing missing_actions[] = {

@@ -6,6 +6,8 @@
 static const struct filter_rules *const tables[] = {
 	&filter_rules_header,
 	&filter_rules_body,
+	&filter_rules_attachment,
+	&filter_rules_structure,
 	&filter_rules_envelope,
 	&filter_rules_fact,
 };
@@ -58,6 +60,31 @@ filter_rule_find_pattern(struct filter_judge *judge,
 		return 0;
 	reason_set(&judge->why, "a pattern ran into a limit: %s", why.text);
 	return ERROR_LIMIT;
+}
+
+int
+filter_rule_count(struct filter_judge *judge,
+	const struct filter_bound *wanted, struct text text, size_t most,
+	size_t *count)
+{
+	struct pattern_match first = { 0 };
+	struct reason why = { 0 };
+
+	if (wanted->identifier != NULL) {
+		*count = smart_identifier_count(wanted->identifier, text,
+		    most, &judge->matched);
+		return 0;
+	}
+	if (pattern_count(wanted->pattern, text, most, count, &first,
+	    &why) != 0) {
+		reason_set(&judge->why, "a pattern ran into a limit: %s",
+		    why.text);
+		return ERROR_LIMIT;
+	}
+	if (*count > 0)
+		judge->matched = text_slice(text, first.start,
+		    first.end - first.start);
+	return 0;
 }
 
 bool

@@ -2,31 +2,7 @@
  * Rules about the text of the body and of attachments.
  */
 #include "policy/filter_rule_private.h"
-
-/* Matches in one text, up to most; the first of them is kept. */
-static int
-count_text(struct filter_judge *judge, const struct filter_bound *wanted,
-	struct text text, size_t most, size_t *count)
-{
-	struct pattern_match first = { 0 };
-	struct reason why = { 0 };
-
-	if (wanted->identifier != NULL) {
-		*count = smart_identifier_count(wanted->identifier, text,
-		    most, &judge->matched);
-		return 0;
-	}
-	if (pattern_count(wanted->pattern, text, most, count, &first,
-	    &why) != 0) {
-		reason_set(&judge->why, "a pattern ran into a limit: %s",
-		    why.text);
-		return ERROR_LIMIT;
-	}
-	if (*count > 0)
-		judge->matched = text_slice(text, first.start,
-		    first.end - first.start);
-	return 0;
-}
+#include "policy/filter_text.h"
 
 static int
 count_texts(struct filter_judge *judge, const struct filter_call *call,
@@ -34,20 +10,20 @@ count_texts(struct filter_judge *judge, const struct filter_call *call,
 {
 	struct filter_content *content = judge->message.content;
 	size_t wanted = (size_t)filter_call_number(call, 1, 1);
-	size_t count = 0, more, i;
+	struct filter_text_count count = { .total = 0 };
+	size_t matches, i;
 	int error = filter_content_decode(content, &judge->why);
 
-	for (i = 0; i < content->text_count && count < wanted && error == 0;
-	    i++) {
+	for (i = 0; i < content->text_count && count.total < wanted &&
+	    error == 0; i++) {
 		if (content->texts[i].is_attachment && !with_attachments)
 			continue;
-		more = 0;
-		error = count_text(judge, &call->arguments[0],
-		    buffer_text(&content->texts[i].utf8), wanted - count,
-		    &more);
-		count += more;
+		matches = 0;
+		error = filter_rule_count(judge, &call->arguments[0],
+		    buffer_text(&content->texts[i].utf8), wanted, &matches);
+		filter_text_count_add(&count, &content->texts[i], matches);
 	}
-	*result = count >= wanted;
+	*result = count.total >= wanted;
 	return error;
 }
 

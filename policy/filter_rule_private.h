@@ -11,11 +11,20 @@ extern const struct filter_rules filter_rules_header;
 extern const struct filter_rules filter_rules_envelope;
 extern const struct filter_rules filter_rules_body;
 extern const struct filter_rules filter_rules_fact;
+extern const struct filter_rules filter_rules_attachment;
+extern const struct filter_rules filter_rules_structure;
 
 /* Whether the pattern is found.  ERROR_LIMIT with words in judge->why. */
 int filter_rule_find_pattern(struct filter_judge *judge,
 	const struct pattern *pattern, struct text subject, bool *result)
 	MUST_CHECK;
+/*
+ * Matches of a pattern or smart identifier in a text, up to most; the first
+ * becomes judge->matched.  ERROR_LIMIT with words in judge->why.
+ */
+int filter_rule_count(struct filter_judge *judge,
+	const struct filter_bound *wanted, struct text text, size_t most,
+	size_t *count) MUST_CHECK;
 /* "!=" is true where no value matches. */
 bool filter_rule_turn(const struct filter_call *call, bool found);
 /* Whether the comparison of the call holds between the two. */

@@ -33,6 +33,7 @@ my @libraries = (
 	[qr{^unicode/}, qr{^gateway/mail/charset}],
 	[qr{^pcre2}, qr{^policy/pattern}],
 	[qr{^hs/}, qr{^policy/pattern_vectorscan\.c$}],
+	[qr{^magic\.h}, qr{^policy/file_type}],
 );
 
 my @files = split /\n/,

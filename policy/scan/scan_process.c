@@ -21,6 +21,7 @@
 #include "gateway/protocol/frame_judge.h"
 #include "gateway/protocol/frame_submit.h"
 #include "gateway/protocol/message_body.h"
+#include "policy/file_type.h"
 #include "policy/filter_set.h"
 
 /* One decoded frame, and the tables of one message's parts. */
@@ -320,6 +321,7 @@ scan_prepare(void)
 {
 	openssl_library_prepare();
 	charset_prepare();
+	file_type_prepare();
 	filter_set_accelerate(scan.filters);
 }
 
