@@ -2,9 +2,13 @@
  * The registry of actions, and what they share.
  */
 #include "policy/filter_action_private.h"
+#include "policy/filter_variable.h"
 
 static const struct filter_actions *const tables[] = {
 	&filter_actions_fate,
+	&filter_actions_route,
+	&filter_actions_copy,
+	&filter_actions_notify,
 	&filter_actions_header,
 	&filter_actions_note,
 };
@@ -34,6 +38,19 @@ filter_action_find(struct text name)
 		    text_from(action->signature.name)))
 			return action;
 	return NULL;
+}
+
+int
+filter_action_ask_texts(const struct filter_call *call,
+	const struct envelope *envelope, struct fact_list *wanted)
+{
+	size_t i;
+	int error = 0;
+
+	for (i = 0; i < call->argument_count && error == 0; i++)
+		error = filter_variable_ask(call->arguments[i].text,
+		    envelope, wanted);
+	return error;
 }
 
 int

@@ -31,10 +31,19 @@ act_quarantine(struct filter_judge *judge, const struct filter_call *call)
 	return 0;
 }
 
+/* What removes a message removes its route. */
+static void
+forget_route(struct filter_judge *judge)
+{
+	judge->out->recipient = TEXT_EMPTY;
+	judge->out->next_hop = TEXT_EMPTY;
+}
+
 static int
 act_drop(struct filter_judge *judge, const struct filter_call *call)
 {
 	(void)call;
+	forget_route(judge);
 	judge->out->verdict = FRAME_VERDICT_DROP;
 	judge->out->quarantine = TEXT_EMPTY;
 	return 0;
@@ -44,6 +53,7 @@ static int
 act_bounce(struct filter_judge *judge, const struct filter_call *call)
 {
 	(void)call;
+	forget_route(judge);
 	judge->out->verdict = FRAME_VERDICT_BOUNCE;
 	judge->out->quarantine = TEXT_EMPTY;
 	judge->out->reason = TEXT("the message was refused by a rule about "
@@ -67,11 +77,13 @@ static const struct filter_action actions[] = {
 	{ .signature = { .name = "encrypt", .arguments = ENCRYPT_ARGUMENTS,
 	    .required = 1, .help = "Send it as an encrypted envelope, and "
 	    "look at no further filter." },
-	    .is_final = true, .act = act_encrypt },
+	    .is_final = true, .act = act_encrypt,
+	    .ask = filter_action_ask_texts },
 	{ .signature = { .name = "encrypt-deferred",
 	    .arguments = ENCRYPT_ARGUMENTS, .required = 1,
 	    .help = "Send it as an encrypted envelope." },
-	    .act = act_encrypt },
+	    .act = act_encrypt,
+	    .ask = filter_action_ask_texts },
 	{ .signature = { .name = "quarantine",
 	    .arguments = { FILTER_ARGUMENT_QUARANTINE }, .required = 1,
 	    .help = "Hold it; further filters still look at it." },

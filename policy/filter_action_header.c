@@ -106,7 +106,7 @@ static const struct filter_action actions[] = {
 	{ .signature = { .name = "insert-header",
 	    .arguments = { FILTER_ARGUMENT_EDITABLE, FILTER_ARGUMENT_TEXT },
 	    .required = 2, .help = "Add a header field." },
-	    .act = act_insert },
+	    .act = act_insert, .ask = filter_action_ask_texts },
 	{ .signature = { .name = "strip-header",
 	    .arguments = { FILTER_ARGUMENT_EDITABLE }, .required = 1,
 	    .help = "Remove every header field of that name." },
@@ -115,6 +115,6 @@ static const struct filter_action actions[] = {
 	    .arguments = { FILTER_ARGUMENT_EDITABLE, FILTER_ARGUMENT_PATTERN,
 	    FILTER_ARGUMENT_TEXT }, .required = 3,
 	    .help = "Replace every match in header fields of that name." },
-	    .act = act_edit },
+	    .act = act_edit, .ask = filter_action_ask_texts },
 };
 const struct filter_actions filter_actions_header = FILTER_ROWS(actions);

@@ -4,6 +4,7 @@
 #include "policy/filter_action_private.h"
 #include "policy/filter_variable.h"
 
+#define FILTER_SHOWN_MAX 100
 #define MORE_ENTRIES "further log entries were left out"
 
 static int
@@ -34,11 +35,10 @@ act_tag(struct filter_judge *judge, const struct filter_call *call)
 	return 0;
 }
 
-static int
-act_log(struct filter_judge *judge, const struct filter_call *call)
+int
+filter_action_add_entry(struct filter_judge *judge, struct text entry)
 {
 	struct frame_disposition *out = judge->disposition;
-	struct text entry;
 
 	if (make_list(judge, &out->log_entries, FRAME_LOG_ENTRIES_MAX) != 0)
 		return ERROR_LIMIT;
@@ -47,11 +47,29 @@ act_log(struct filter_judge *judge, const struct filter_call *call)
 		    TEXT(MORE_ENTRIES);
 		return 0;
 	}
+	out->log_entries[out->log_entry_count++] = entry;
+	return 0;
+}
+
+int
+filter_action_report(struct filter_judge *judge,
+	const struct filter_call *call, const char *words)
+{
+	return filter_action_add_entry(judge, arena_printf(judge->arena,
+	    "%s in filter %.*s: %s", call->action->signature.name,
+	    TEXT_ARG(text_slice(judge->filter_name, 0, FILTER_SHOWN_MAX)),
+	    words));
+}
+
+static int
+act_log(struct filter_judge *judge, const struct filter_call *call)
+{
+	struct text entry;
+
 	if (filter_variable_expand(judge, call->arguments[0].text,
 	    FRAME_WORDS_MAX, &entry) != 0)
 		return filter_action_too_large(judge);
-	out->log_entries[out->log_entry_count++] = entry;
-	return 0;
+	return filter_action_add_entry(judge, entry);
 }
 
 static const struct filter_action actions[] = {
@@ -62,6 +80,6 @@ static const struct filter_action actions[] = {
 	{ .signature = { .name = "log-entry",
 	    .arguments = { FILTER_ARGUMENT_TEXT }, .required = 1,
 	    .help = "Write a line to the event log." },
-	    .act = act_log },
+	    .act = act_log, .ask = filter_action_ask_texts },
 };
 const struct filter_actions filter_actions_note = FILTER_ROWS(actions);

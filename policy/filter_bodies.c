@@ -50,3 +50,24 @@ filter_bodies_add(struct filter_bodies *bodies, struct text body,
 	*number = (uint32_t)bodies->count;
 	return 0;
 }
+
+int
+filter_bodies_add_message(struct filter_bodies *bodies,
+	const struct filter_message *message, struct text original,
+	uint32_t *number)
+{
+	struct buffer written;
+	int error;
+
+	*number = 0;
+	if (!message->is_changed)
+		return 0;
+	buffer_init(&written, bodies->bytes->max);
+	error = filter_message_write(message, &written);
+	/* A change and its reverse are none. */
+	if (error == 0 && !text_equal(buffer_text(&written), original))
+		error = filter_bodies_add(bodies, buffer_text(&written),
+		    number);
+	buffer_clear(&written);
+	return error;
+}

@@ -9,6 +9,7 @@
 #include "gateway/base/buffer.h"
 #include "gateway/base/error.h"
 #include "gateway/protocol/frame_judge.h"
+#include "policy/filter_message.h"
 
 struct filter_bodies {
 	struct buffer *bytes;	/* all of them */
@@ -25,6 +26,10 @@ void filter_bodies_init(struct filter_bodies *bodies, struct buffer *bytes,
  * too many or too large together.
  */
 int filter_bodies_add(struct filter_bodies *bodies, struct text body,
+	uint32_t *number) MUST_CHECK;
+/* The same with a message as it is now; 0 where it is as it came. */
+int filter_bodies_add_message(struct filter_bodies *bodies,
+	const struct filter_message *message, struct text original,
 	uint32_t *number) MUST_CHECK;
 
 #endif

@@ -7,19 +7,15 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "policy/file_type.h"
-
 #include "gateway/config/config_syntax.h"
 #include "policy/fact.h"
+#include "policy/file_type.h"
+#include "policy/filter_call_private.h"
 
 #define HEADER_NAME_MAX 100	/* bytes */
 #define TAG_MAX 100
 #define SHOWN_MAX 40
 #define WORDS_MAX 65536	/* a call, printed */
-
-typedef int (*bind_function)(const struct filter_binder *binder,
-	const struct filter_signature *signature,
-	const struct filter_value *value, struct filter_bound *out);
 
 static int fail(const struct filter_binder *binder, size_t offset,
 	const char *format, ...) PRINTF_LIKE(3, 4);
@@ -337,7 +333,7 @@ bind_file_type(const struct filter_binder *binder,
 	return error;
 }
 
-static const bind_function bind_argument[FILTER_ARGUMENTS] = {
+static const filter_call_bind_function bind_argument[FILTER_ARGUMENTS] = {
 	[FILTER_ARGUMENT_PATTERN] = bind_pattern,
 	[FILTER_ARGUMENT_COUNT] = bind_count,
 	[FILTER_ARGUMENT_HEADER] = bind_header,
@@ -349,6 +345,12 @@ static const bind_function bind_argument[FILTER_ARGUMENTS] = {
 	[FILTER_ARGUMENT_FORM] = bind_form,
 	[FILTER_ARGUMENT_ZONE] = bind_zone,
 	[FILTER_ARGUMENT_ATTRIBUTE] = bind_attribute,
+	[FILTER_ARGUMENT_ADDRESS] = filter_call_address,
+	[FILTER_ARGUMENT_ADDRESSEES] = filter_call_addressees,
+	[FILTER_ARGUMENT_SENDER] = filter_call_sender,
+	[FILTER_ARGUMENT_NEXT_HOP] = filter_call_next_hop,
+	[FILTER_ARGUMENT_BOUNCE_PROFILE] = filter_call_bounce_profile,
+	[FILTER_ARGUMENT_TEMPLATE] = filter_call_template,
 };
 
 /* ---- calls ---- */

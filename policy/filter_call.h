@@ -34,6 +34,13 @@ enum filter_argument {
 	FILTER_ARGUMENT_FORM,		/* "always" or "tls" */
 	FILTER_ARGUMENT_ZONE,		/* of the DNS */
 	FILTER_ARGUMENT_ATTRIBUTE,	/* "directory.query" */
+	FILTER_ARGUMENT_ADDRESS,	/* one mail address */
+	FILTER_ARGUMENT_ADDRESSEES,	/* several, perhaps in variables */
+	FILTER_ARGUMENT_SENDER,		/* one, perhaps in a variable; "<>",
+					   or empty for the default */
+	FILTER_ARGUMENT_NEXT_HOP,	/* host or [address], perhaps :port */
+	FILTER_ARGUMENT_BOUNCE_PROFILE,	/* of bounce_profiles */
+	FILTER_ARGUMENT_TEMPLATE,	/* of text_resources */
 	FILTER_ARGUMENTS
 };
 
@@ -94,6 +101,9 @@ struct filter_action {
 	/* 0, or ERROR_LIMIT with words in judge->why. */
 	int (*act)(struct filter_judge *judge,
 		const struct filter_call *call);
+	/* As that of a rule. */
+	int (*ask)(const struct filter_call *call,
+		const struct envelope *envelope, struct fact_list *wanted);
 };
 
 /* An argument or operand, checked. */
@@ -114,7 +124,7 @@ struct filter_call {
 	enum filter_token_kind comparison;	/* END: none */
 	struct filter_bound operand;
 	struct text words;	/* as it is written, for traces */
-	size_t number;		/* of this call in its set, from 1 */
+	size_t number;		/* of this call in its program, from 1 */
 };
 
 /* Rows of one subject; the registries are lists of such tables. */

@@ -4,6 +4,7 @@
  */
 #include "policy/filter_bodies.h"
 #include "policy/filter_judge.h"
+#include "policy/filter_made.h"
 #include "policy/filter_protection.h"
 #include "policy/filter_set_private.h"
 #include "policy/filter_trace.h"
@@ -101,22 +102,11 @@ int
 filter_judge_write(struct filter_judge *judge)
 {
 	struct frame_splinter *out = judge->out;
-	struct buffer changed;
-	int error;
 
-	if (!judge->message.is_changed ||
-	    out->verdict == FRAME_VERDICT_DROP ||
-	    out->verdict == FRAME_VERDICT_BOUNCE)
-		return 0;
-	buffer_init(&changed, judge->bodies->bytes->max);
-	error = filter_message_write(&judge->message, &changed);
-	/* A change and its reverse are none. */
-	if (error == 0 && !text_equal(buffer_text(&changed),
-	    judge->original))
-		error = filter_bodies_add(judge->bodies,
-		    buffer_text(&changed), &out->body);
-	buffer_clear(&changed);
-	if (error == 0)
+	if (out->verdict == FRAME_VERDICT_DROP ||
+	    out->verdict == FRAME_VERDICT_BOUNCE ||
+	    filter_bodies_add_message(judge->bodies, &judge->message,
+	    judge->original, &out->body) == 0)
 		return 0;
 	reason_set(&judge->why, "it is too large with what filters gave it");
 	return ERROR_LIMIT;
@@ -138,8 +128,8 @@ open_message(struct filter_judge *judge)
 /* ---- the whole ---- */
 
 /* What all of them asked for is met by what they made, too. */
-static void
-protect_all_made(struct filter_judge *judge)
+static int
+settle_made(struct filter_judge *judge)
 {
 	struct frame_disposition *out = judge->disposition;
 	struct frame_protection most = { .form = PROTECTION_NONE };
@@ -147,18 +137,7 @@ protect_all_made(struct filter_judge *judge)
 
 	for (i = 0; i < out->splinter_count; i++)
 		filter_protection_raise(&most, &out->splinters[i].protection);
-	filter_judge_protect_made(judge, 0, judge->made_by_message, &most);
-}
-
-void
-filter_judge_protect_made(struct filter_judge *judge, size_t first,
-	size_t end, const struct frame_protection *protection)
-{
-	size_t i;
-
-	for (i = first; i < end; i++)
-		filter_protection_raise(
-		    &judge->disposition->made[i].protection, protection);
+	return filter_made_settle(judge, 0, judge->made_by_message, &most);
 }
 
 static void
@@ -203,10 +182,10 @@ judge_message(const struct filter_set *set, struct filter_judge *judge,
 		    filter_splinter_judge(set, judge, wanted);
 	if (error != 0 || wanted->count > 0)
 		return error;
-	protect_all_made(judge);
+	error = settle_made(judge);
 	disposition->bodies = judge->bodies->list;
 	disposition->body_count = judge->bodies->count;
-	return 0;
+	return error;
 }
 
 static void

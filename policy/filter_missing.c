@@ -11,42 +11,31 @@ struct missing {
 
 #define ARCHIVES "the file type scanner"
 #define AUTHENTICATION "sender authentication"
-#define EXTRACTION "the extraction of archives and documents"
 #define DICTIONARIES "dictionaries"
+#define EXTRACTION "the extraction of archives and documents"
 #define REPUTATION "reputation services"
 #define SMIME "S/MIME"
 #define URLS "URL scanning"
 
 static const struct missing missing_rules[] = {
 	{ "addr-count", "message filters" },
-	{ "attachment-binary-contains", ARCHIVES },
-	{ "attachment-contains", ARCHIVES },
-	{ "attachment-corrupt", ARCHIVES },
+	{ "attachment-corrupt", EXTRACTION },
 	{ "attachment-dictionary-match", DICTIONARIES },
-	{ "attachment-filename", ARCHIVES },
-	{ "attachment-filetype", ARCHIVES },
-	{ "attachment-mimetype", ARCHIVES },
-	{ "attachment-protected", ARCHIVES },
-	{ "attachment-size", ARCHIVES },
-	{ "attachment-type", ARCHIVES },
-	{ "attachment-unprotected", ARCHIVES },
+	{ "attachment-protected", EXTRACTION },
+	{ "attachment-unprotected", EXTRACTION },
 	{ "body-dictionary-match", DICTIONARIES },
 	{ "date", "message filters" },
 	{ "dictionary-match", DICTIONARIES },
 	{ "dkim-authentication", AUTHENTICATION },
 	{ "domain-external-threat-feeds", REPUTATION },
-	{ "duplicate_boundaries", "message filters" },
-	{ "encrypted", SMIME },
-	{ "every-attachment-contains", ARCHIVES },
 	{ "file-hash-external-threat-feeds", REPUTATION },
 	{ "forged-email-detection", DICTIONARIES },
 	{ "geolocation-rule", REPUTATION },
 	{ "header-dictionary-match", DICTIONARIES },
 	{ "header-repeats", "message filters" },
 	{ "image-verdict", "image analysis" },
-	{ "macro-detection-rule", ARCHIVES },
+	{ "macro-detection-rule", EXTRACTION },
 	{ "mail-from-dictionary-match", DICTIONARIES },
-	{ "malformed-header", "message filters" },
 	{ "message-language", "language detection" },
 	{ "no-reputation", REPUTATION },
 	{ "random", "message filters" },
@@ -76,13 +65,8 @@ static const struct missing missing_rules[] = {
 static const struct missing missing_actions[] = {
 	{ "add-footer", "text resources" },
 	{ "add-heading", "text resources" },
-	{ "alt-mailhost", "routes set by filters" },
-	{ "alt-rcpt-to", "routes set by filters" },
-	{ "alt-src-host", "routes set by filters" },
-	{ "archive", "message filters" },
-	{ "bcc", "copies made by filters" },
-	{ "bcc-scan", "copies made by filters" },
-	{ "bounce-profile", "routes set by filters" },
+	{ "alt-src-host", "virtual gateways" },
+	{ "archive", "mail logs" },
 	{ "drop-attachments-by-filetype", ARCHIVES },
 	{ "drop-attachments-by-mimetype", ARCHIVES },
 	{ "drop-attachments-by-name", ARCHIVES },
@@ -91,13 +75,9 @@ static const struct missing missing_actions[] = {
 	{ "drop-attachments-where-contains", ARCHIVES },
 	{ "drop-attachments-where-dictionary-match", DICTIONARIES },
 	{ "drop-macro-enabled-attachments", ARCHIVES },
-	{ "duplicate-quarantine", "copies made by filters" },
 	{ "edit-body-text", "changes to the body" },
 	{ "fed", DICTIONARIES },
 	{ "html-convert", "changes to the body" },
-	{ "no-op", "message filters" },
-	{ "notify", "text resources" },
-	{ "notify-copy", "text resources" },
 	{ "skip-ampcheck", "malware scanners" },
 	{ "skip-marketingcheck", "spam scanners" },
 	{ "skip-spamcheck", "spam scanners" },

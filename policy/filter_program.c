@@ -19,6 +19,7 @@ struct filter_program {
 	struct instruction *code;
 	size_t count;
 	size_t room;
+	size_t calls;		/* among them */
 };
 
 struct compiler {
@@ -123,8 +124,11 @@ compile_after(void *context, struct filter_node *node)
 		struct instruction *instruction = emit(program, is_rule ?
 		    FILTER_RULE : FILTER_ACTION);
 
-		return filter_call_bind(compiler->binder, node,
+		int error = filter_call_bind(compiler->binder, node,
 		    &instruction->call);
+
+		instruction->call.number = ++program->calls;
+		return error;
 	}
 	if (node->kind == FILTER_NODE_NOT)
 		(void)emit(program, FILTER_NOT);
@@ -193,6 +197,8 @@ filter_program_ask(const struct filter_program *program,
 
 		if (call->rule != NULL && call->rule->ask != NULL)
 			error = call->rule->ask(call, envelope, wanted);
+		if (call->action != NULL && call->action->ask != NULL)
+			error = call->action->ask(call, envelope, wanted);
 	}
 	return error;
 }

@@ -51,9 +51,6 @@ struct filter_set {
  */
 int filter_judge_run(struct filter_judge *judge,
 	const struct filter_set_choice *choice) MUST_CHECK;
-/* Messages first to end - 1 that filters made get at least that. */
-void filter_judge_protect_made(struct filter_judge *judge, size_t first,
-	size_t end, const struct frame_protection *protection);
 /* Put the message as it is now into the disposition's bodies. */
 int filter_judge_write(struct filter_judge *judge) MUST_CHECK;
 

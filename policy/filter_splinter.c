@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "policy/filter_made.h"
 #include "policy/filter_protection.h"
 #include "policy/filter_set_private.h"
 #include "policy/filter_trace.h"
@@ -181,12 +182,12 @@ tell_trace(const struct filter_judge *judge)
 }
 
 /* F06: whatever content filters do, they take no protection away. */
-static void
+static int
 keep_protection(struct filter_judge *judge,
 	const struct frame_protection *before, size_t made_before)
 {
 	filter_protection_raise(&judge->out->protection, before);
-	filter_judge_protect_made(judge, made_before,
+	return filter_made_settle(judge, made_before,
 	    judge->disposition->made_count, &judge->out->protection);
 }
 
@@ -236,7 +237,7 @@ run(struct division *division, struct filter_judge *judge, size_t policy)
 	error = filter_judge_run(judge,
 	    &division->set->choices[judge->envelope->direction][policy]);
 	if (error == 0)
-		keep_protection(judge, &before, made_before);
+		error = keep_protection(judge, &before, made_before);
 	return error == 0 ? write_body(division, judge) : error;
 }
 

@@ -1,307 +1,21 @@
 /*
- * Action variables.
+ * Templates with action variables.
  */
 #include "policy/filter_variable.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
-#include "gateway/base/buffer.h"
-#include "gateway/base/clock.h"
-#include "gateway/mail/mime_header.h"
 #include "gateway/mail/utf8.h"
+#include "policy/filter_variable_private.h"
 
-/* What one expansion may gather before it is cut. */
-#define EXPANSION_MAX 65536
 #define NAME_MAX_BYTES 40
-
-struct variable {
-	struct filter_variable shown;
-	/* argument: of $Header[...], else empty.  ERROR_LIMIT. */
-	int (*print)(struct filter_judge *judge, struct text argument,
-		struct buffer *out);
-	bool has_argument;
-};
-
-/* As much as there is room for. */
-static int
-add(struct buffer *out, struct text t)
-{
-	size_t room = EXPANSION_MAX - buffer_len(out);
-
-	return buffer_add_text(out, text_slice(t, 0, room));
-}
-
-static int
-add_number(struct buffer *out, uint64_t number)
-{
-	char digits[24];
-	int len = snprintf(digits, sizeof(digits), "%" PRIu64, number);
-
-	return add(out, text_of(digits, (size_t)len));
-}
-
-/* ---- the values ---- */
-
-static int
-print_header(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	struct text value = TEXT_EMPTY;
-	size_t cursor = 0;
-	int error = filter_message_next(&judge->message, argument, &cursor,
-	    &value);
-
-	if (error != 0)
-		return error == ERROR_NOT_FOUND ? 0 : error;
-	return add(out, value);
-}
-
-static int
-print_subject(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	(void)argument;
-	return print_header(judge, TEXT("Subject"), out);
-}
-
-static int
-print_all_headers(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	size_t i;
-	int error = 0;
-
-	(void)argument;
-	for (i = 0; i < judge->message.field_count && error == 0; i++)
-		if (!judge->message.fields[i].is_removed)
-			error = add(out, judge->message.fields[i].whole);
-	return error;
-}
-
-static int
-print_sender(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	(void)argument;
-	return add(out, judge->envelope->sender);
-}
-
-static int
-print_recipients(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	const struct envelope *envelope = judge->envelope;
-	size_t i;
-	int error = 0;
-
-	(void)argument;
-	for (i = 0; i < envelope->recipient_count && error == 0; i++) {
-		if (i > 0)
-			error = add(out, TEXT(", "));
-		if (error == 0)
-			error = add(out, envelope->recipients[i].address);
-	}
-	return error;
-}
-
-static int
-print_filenames(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	const struct mime_message *mime = &judge->message.content->mime;
-	size_t i, count = 0;
-	struct text *names = NULL;
-	bool is_first = true;
-	int error = 0;
-
-	(void)argument;
-	for (i = 0; i < mime->part_count && error == 0; i++) {
-		error = mime_part_filenames(&mime->parts[i], judge->arena,
-		    &names, &count);
-		if (error != 0 || count == 0)
-			continue;
-		if (!is_first)
-			error = add(out, TEXT(", "));
-		is_first = false;
-		if (error == 0)
-			error = add(out, names[0]);
-	}
-	return error;
-}
-
-static int
-print_filesizes(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	const struct mime_message *mime = &judge->message.content->mime;
-	bool is_first = true;
-	size_t i;
-	int error = 0;
-
-	(void)argument;
-	for (i = 0; i < mime->part_count && error == 0; i++) {
-		if (!mime_part_is_attachment(&mime->parts[i]))
-			continue;
-		if (!is_first)
-			error = add(out, TEXT(", "));
-		is_first = false;
-		if (error == 0)
-			error = add_number(out, mime->parts[i].body.len);
-	}
-	return error;
-}
-
-static int
-print_size(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	(void)argument;
-	return add_number(out, judge->message.content->bytes.len);
-}
-
-static int
-print_mid(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	(void)argument;
-	return add_number(out, judge->envelope->mid);
-}
-
-static int
-print_filter(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	(void)argument;
-	return add(out, judge->filter_name);
-}
-
-static int
-print_matched(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	(void)argument;
-	return add(out, judge->matched);
-}
-
-static int
-print_client(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	(void)argument;
-	return add(out, judge->envelope->client);
-}
-
-static int
-print_hostname(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	(void)argument;
-	return add(out, judge->config->hostname);
-}
-
-static int
-print_group(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	(void)argument;
-	return add(out, judge->envelope->sender_group);
-}
-
-static int
-print_policy(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	struct text policy = judge->envelope->flow_policy;
-
-	(void)argument;
-	return add(out, text_is_empty(policy) ? TEXT(">Unknown<") : policy);
-}
-
-static int
-print_listener(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	(void)argument;
-	return add(out, judge->envelope->listener);
-}
-
-/* The parts of "2026-11-21T22:11:53...", when the message was received. */
-static int
-print_date(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	char iso[CLOCK_ISO_SIZE];
-
-	(void)argument;
-	clock_print_iso(judge->envelope->received_us, iso, sizeof(iso));
-	return buffer_len(out) + 10 > EXPANSION_MAX ? 0 :
-	    buffer_printf(out, "%.2s/%.2s/%.4s", iso + 5, iso + 8, iso);
-}
-
-static int
-print_time(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	char iso[CLOCK_ISO_SIZE];
-
-	(void)argument;
-	clock_print_iso(judge->envelope->received_us, iso, sizeof(iso));
-	return add(out, text_of(iso + 11, 8));
-}
-
-static int
-print_timestamp(struct filter_judge *judge, struct text argument,
-	struct buffer *out)
-{
-	char words[CLOCK_RFC5322_SIZE];
-
-	(void)argument;
-	clock_print_rfc5322(judge->envelope->received_us, words,
-	    sizeof(words));
-	return add(out, text_from(words));
-}
-
-static const struct variable variables[] = {
-	{ { "AllHeaders", "the header, on one line" }, print_all_headers, 0 },
-	{ { "BodySize", "size of the message in bytes, with its header" },
-	  print_size, 0 },
-	{ { "Date", "when it was received, MM/DD/YYYY, UTC" },
-	  print_date, 0 },
-	{ { "EnvelopeFrom", "the envelope sender" }, print_sender, 0 },
-	{ { "EnvelopeRecipients", "the envelope recipients" },
-	  print_recipients, 0 },
-	{ { "EnvelopeSender", "the same as $EnvelopeFrom" },
-	  print_sender, 0 },
-	{ { "FileNames", "names of attachments" }, print_filenames, 0 },
-	{ { "FileSizes", "encoded sizes of attachments in bytes" },
-	  print_filesizes, 0 },
-	{ { "FilterName", "the filter at work" }, print_filter, 0 },
-	{ { "GMTimeStamp", "when it was received, as in a Date field, UTC" },
-	  print_timestamp, 0 },
-	{ { "Group", "the sender group" }, print_group, 0 },
-	{ { "Header", "$Header['NAME']: the first field of that name" },
-	  print_header, 1 },
-	{ { "Hostname", "this gateway" }, print_hostname, 0 },
-	{ { "MatchedContent", "what the last content rule found" },
-	  print_matched, 0 },
-	{ { "MID", "the message id" }, print_mid, 0 },
-	{ { "Policy", "the mail flow policy" }, print_policy, 0 },
-	{ { "RecvListener", "the listener" }, print_listener, 0 },
-	{ { "RemoteIP", "address of the client" }, print_client, 0 },
-	{ { "Subject", "the subject" }, print_subject, 0 },
-	{ { "Time", "when it was received, hh:mm:ss, UTC" }, print_time, 0 },
-	{ { "Timestamp", "the same as $GMTimeStamp" }, print_timestamp, 0 },
-};
-#define VARIABLES (sizeof(variables) / sizeof(variables[0]))
 
 const struct filter_variable *
 filter_variable_at(size_t index)
 {
-	return index < VARIABLES ? &variables[index].shown : NULL;
-}
+	const struct filter_variable_row *row =
+	    filter_variable_row_at(index);
 
-/* ---- templates ---- */
+	return row == NULL ? NULL : &row->shown;
+}
 
 static bool
 is_name_byte(char c)
@@ -309,9 +23,10 @@ is_name_byte(char c)
 	return text_is_alpha(c) || c == '_';
 }
 
-static const struct variable *
+static const struct filter_variable_row *
 find_variable(struct text name)
 {
+	const struct filter_variable_row *row;
 	char plain[NAME_MAX_BYTES];
 	size_t i, len = 0;
 
@@ -322,10 +37,10 @@ find_variable(struct text name)
 			return NULL;
 		plain[len++] = name.data[i];
 	}
-	for (i = 0; i < VARIABLES; i++)
+	for (i = 0; (row = filter_variable_row_at(i)) != NULL; i++)
 		if (text_equal_nocase(text_of(plain, len),
-		    text_from(variables[i].shown.name)))
-			return &variables[i];
+		    text_from(row->shown.name)))
+			return row;
 	return NULL;
 }
 
@@ -348,7 +63,7 @@ take_argument(struct text rest, struct text *argument)
 
 /* A variable at the beginning of rest, behind its "$"; its length, or 0. */
 static size_t
-take_variable(struct text rest, const struct variable **out,
+take_variable(struct text rest, const struct filter_variable_row **out,
 	struct text *argument)
 {
 	size_t len = 0, more = 0;
@@ -357,30 +72,61 @@ take_variable(struct text rest, const struct variable **out,
 		len++;
 	*argument = TEXT_EMPTY;
 	*out = find_variable(text_slice(rest, 0, len));
-	if (*out == NULL || !(*out)->has_argument)
+	if (*out == NULL || (*out)->trait != FILTER_VARIABLE_ARGUMENT)
 		return *out == NULL ? 0 : len;
 	more = take_argument(text_skip(rest, len), argument);
 	return more == 0 ? 0 : len + more;
 }
 
+const struct filter_variable *
+filter_variable_whole(struct text t, struct text *argument)
+{
+	const struct filter_variable_row *variable = NULL;
+	size_t len;
+
+	if (t.len < 2 || t.data[0] != '$')
+		return NULL;
+	len = take_variable(text_skip(t, 1), &variable, argument);
+	return len + 1 == t.len ? &variable->shown : NULL;
+}
+
+int
+filter_variable_ask(struct text template, const struct envelope *envelope,
+	struct fact_list *wanted)
+{
+	const struct filter_variable_row *variable = NULL;
+	struct text argument;
+	int error = 0;
+
+	while (error == 0 && template.len > 0) {
+		template = text_skip(template,
+		    text_find_byte(template, '$') + 1);
+		if (take_variable(template, &variable, &argument) > 0 &&
+		    variable->trait == FILTER_VARIABLE_HOST_NAME)
+			error = fact_list_add(wanted, FACT_HOST_NAME,
+			    TEXT_EMPTY, envelope->client);
+	}
+	return error;
+}
+
 static int
 expand(struct filter_judge *judge, struct text template, struct buffer *out)
 {
-	const struct variable *variable = NULL;
+	const struct filter_variable_row *variable = NULL;
 	struct text argument;
 	size_t at, len;
 	int error = 0;
 
 	while (error == 0 && template.len > 0) {
 		at = text_find_byte(template, '$');
-		error = add(out, text_slice(template, 0, at));
+		error = filter_variable_add(out, text_slice(template, 0, at));
 		template = text_skip(template, at);
 		if (error != 0 || template.len == 0)
 			break;
 		template = text_skip(template, 1);
 		len = take_variable(template, &variable, &argument);
 		if (len == 0)
-			error = add(out, TEXT("$"));
+			error = filter_variable_add(out, TEXT("$"));
 		else
 			error = variable->print(judge, argument, out);
 		template = text_skip(template, len);
@@ -433,12 +179,13 @@ filter_variable_expand(struct filter_judge *judge, struct text template,
 	struct buffer raw, line;
 	int error;
 
-	buffer_init(&raw, EXPANSION_MAX);
-	buffer_init(&line, EXPANSION_MAX);
+	if (most > FILTER_VARIABLE_EXPANSION_MAX)
+		most = FILTER_VARIABLE_EXPANSION_MAX;
+	buffer_init(&raw, FILTER_VARIABLE_EXPANSION_MAX);
+	buffer_init(&line, FILTER_VARIABLE_EXPANSION_MAX);
 	error = expand(judge, template, &raw);
 	if (error == 0)
-		error = clean(buffer_text(&raw),
-		    most < EXPANSION_MAX ? most : EXPANSION_MAX, &line);
+		error = clean(buffer_text(&raw), most, &line);
 	if (error == 0)
 		error = arena_copy(judge->arena, buffer_text(&line), out);
 	buffer_clear(&line);

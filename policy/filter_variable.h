@@ -16,6 +16,19 @@ struct filter_variable {
 const struct filter_variable *filter_variable_at(size_t index);
 
 /*
+ * The variable that t is from its first to its last byte, and what stands in
+ * its brackets; NULL where it is something else.
+ */
+const struct filter_variable *filter_variable_whole(struct text t,
+	struct text *argument);
+/*
+ * Add the facts that the variables of a template need.  ERROR_LIMIT: there
+ * are too many.
+ */
+int filter_variable_ask(struct text template,
+	const struct envelope *envelope, struct fact_list *wanted) MUST_CHECK;
+
+/*
  * Expand.  Whatever a message holds becomes data: one line of valid UTF-8
  * without control bytes, cut to most bytes, in the judge's arena.
  * ERROR_LIMIT where the arena is full.

@@ -11,11 +11,11 @@
 #include "gateway/base/clock.h"
 #include "gateway/mail/delivery_status_private.h"
 #include "gateway/mail/envelope.h"
+#include "gateway/mail/mime_enclosure.h"
 #include "gateway/mail/smtp_parameter.h"
 #include "gateway/mail/utf8.h"
 #include "gateway/mail/xtext.h"
 
-#define BOUNDARY_SIZE 72
 #define DIAGNOSTIC_MAX 2000	/* bytes, before folding */
 #define CHARACTER_CODED_MAX 10	/* "\x{10FFFF}" */
 
@@ -44,7 +44,7 @@ struct job {
 	struct buffer *out;
 	struct delivery_status_original original;
 	bool utf8;	/* headers and addresses may be UTF-8 */
-	char boundary[BOUNDARY_SIZE];
+	char boundary[MIME_ENCLOSURE_BOUNDARY_SIZE];
 };
 
 const char *
@@ -295,27 +295,6 @@ subject_of(const struct delivery_status *status)
 	return action_rows[gravest].subject;
 }
 
-/*
- * A boundary that does not occur in the original.  Each turn needs another
- * occurrence in it, so this ends.
- */
-static void
-choose_boundary(struct job *job)
-{
-	unsigned int serial = 0;
-	size_t at = 0;
-	struct text original = job->original.bytes;
-
-	do {
-		int len = snprintf(job->boundary, sizeof(job->boundary),
-			"=_postern_%" PRIx64 "_%" PRIx64 "_%u",
-			job->status->mid, (uint64_t)job->status->now_us,
-			serial++);
-		require(len > 0 && (size_t)len < sizeof(job->boundary));
-		at = text_find(original, text_from(job->boundary));
-	} while (at < original.len);
-}
-
 static int
 write_addresses(struct job *job)
 {
@@ -423,7 +402,8 @@ delivery_status_write(const struct delivery_status *status,
 	require(status->recipient_count > 0);
 	require(status->sender.len > 0);
 	delivery_status_choose_original(status, &job.original);
-	choose_boundary(&job);
+	mime_enclosure_boundary(job.original.bytes, status->mid,
+		status->now_us, job.boundary);
 	needs->smtputf8 = job.utf8;
 	needs->eightbit = job.utf8 || job.original.is_8bit;
 	int error = write_header(&job, needs->eightbit);

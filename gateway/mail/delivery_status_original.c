@@ -6,24 +6,8 @@
 
 #include "gateway/mail/data_line_private.h"
 #include "gateway/mail/delivery_status_private.h"
+#include "gateway/mail/mime_enclosure.h"
 #include "gateway/mail/utf8.h"
-
-/* CRLF lines of at most 998 bytes without NUL: may go along untouched. */
-static bool
-is_clean(struct text message)
-{
-	if (text_find_byte(message, '\0') < message.len)
-		return false;
-	while (message.len > 0) {
-		struct data_line line = data_line_find(message.data,
-			message.len);
-		if (line.has_bare_cr || line.has_lf != line.has_cr ||
-		    line.text_len > DELIVERY_STATUS_LINE_MAX)
-			return false;
-		message = text_skip(message, line.len);
-	}
-	return true;
-}
 
 /* Up to the empty line, or whole lines of at most the allowed size. */
 static struct text
@@ -54,7 +38,8 @@ delivery_status_choose_original(const struct delivery_status *status,
 	struct text headers = find_headers(original);
 
 	out->is_whole = status->want_full && status->is_original_whole &&
-		original.len <= DELIVERY_STATUS_FULL_MAX && is_clean(original);
+		original.len <= DELIVERY_STATUS_FULL_MAX &&
+		mime_enclosure_is_clean(original);
 	out->bytes = out->is_whole ? original : headers;
 	out->is_8bit = !utf8_is_ascii(out->bytes);
 	bool international = status->is_smtputf8 && !utf8_is_ascii(headers) &&

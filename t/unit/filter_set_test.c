@@ -19,6 +19,8 @@ struct check {
 };
 
 #define CONDITION "content_filters.outgoing[1].conditions[1]"
+#define HOST_EXPECTED "expected a host or an address, such as " \
+	"\"mx.example.com\", \"[192.0.2.1]\" or \"mx.example.com:587\""
 #define ACTION_AT "content_filters.outgoing[1].actions[1]"
 
 static const struct check checks[] = {
@@ -34,9 +36,38 @@ static const struct check checks[] = {
 	    "column 1: \"subject\" is a condition, not an action" },
 	{ "true", "nonsense()", ACTION_AT,
 	    "column 1: there is no action \"nonsense\"" },
-	{ "true", "notify('x')", ACTION_AT,
-	    "column 1: \"notify\" needs text resources, which this gateway "
+	{ "true", "archive('x')", ACTION_AT,
+	    "column 1: \"archive\" needs mail logs, which this gateway "
 	    "does not have yet" },
+	{ "true", "notify('x')", ACTION_AT, "column 8: Bad recipient "
+	    "address: no domain" },
+	{ "true", "notify('a@example.org, $From, b@', '')", ACTION_AT,
+	    "column 8: Bad recipient address: bad domain" },
+	{ "true", "notify('')", ACTION_AT, "column 8: Bad recipient "
+	    "address: bad local part" },
+	{ "true", "notify('a@example.org', '', '', 'res')", ACTION_AT,
+	    "column 33: templates need text resources, which this gateway "
+	    "does not have yet" },
+	{ "true", "bcc(5)", ACTION_AT, "column 5: expected mail addresses "
+	    "in quotes" },
+	{ "true", "bcc('a@example.org', '', 'b')", ACTION_AT, "column 26: "
+	    "Bad sender address: no domain" },
+	{ "true", "bcc('a@example.org', '', '', 'a b')", ACTION_AT,
+	    "column 30: " HOST_EXPECTED },
+	{ "true", "alt-mailhost('[1.2.3.4')", ACTION_AT,
+	    "column 14: " HOST_EXPECTED },
+	{ "true", "alt-mailhost('[1.2.3.4]:0')", ACTION_AT,
+	    "column 14: " HOST_EXPECTED },
+	{ "true", "alt-mailhost('')", ACTION_AT,
+	    "column 14: " HOST_EXPECTED },
+	{ "true", "alt-rcpt-to('a@example.org, b@example.org')", ACTION_AT,
+	    "column 13: Bad recipient address: bad syntax" },
+	{ "true", "alt-rcpt-to('$From')", ACTION_AT, "column 13: Bad "
+	    "recipient address: no domain" },
+	{ "true", "bounce-profile('none')", ACTION_AT, "column 16: there is "
+	    "no bounce profile \"none\"" },
+	{ "true", "duplicate-quarantine('policy')", ACTION_AT, "column 22: "
+	    "there is no quarantine \"policy\"" },
 	{ "dictionary-match('x')", "drop()", CONDITION,
 	    "column 1: \"dictionary-match\" needs dictionaries, which this "
 	    "gateway does not have yet" },
