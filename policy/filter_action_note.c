@@ -4,7 +4,7 @@
 #include "policy/filter_action_private.h"
 #include "policy/filter_variable.h"
 
-#define FILTER_SHOWN_MAX 100
+#define NAME_SHOWN_MAX 100
 #define MORE_ENTRIES "further log entries were left out"
 
 static int
@@ -57,7 +57,7 @@ filter_action_report(struct filter_judge *judge,
 {
 	return filter_action_add_entry(judge, arena_printf(judge->arena,
 	    "%s in filter %.*s: %s", call->action->signature.name,
-	    TEXT_ARG(text_slice(judge->filter_name, 0, FILTER_SHOWN_MAX)),
+	    TEXT_ARG(text_slice(judge->filter_name, 0, NAME_SHOWN_MAX)),
 	    words));
 }
 

@@ -55,7 +55,8 @@ check_item(struct text item, unsigned int allow, struct reason *why)
 
 	if (has_variable(item))
 		return 0;
-	return address_parse(item, allow, &address, why) == 0 ? 0 :
+	return address_parse(item, allow | ADDRESS_ALLOW_UTF8, &address,
+	    why) == 0 ? 0 :
 	    ERROR_MALFORMED;
 }
 
@@ -114,15 +115,13 @@ static void
 collect(struct collector *collector, struct text written)
 {
 	struct filter_addressees *out = collector->out;
-	unsigned int allow = collector->judge->envelope->smtputf8 ?
-	    ADDRESS_ALLOW_UTF8 : 0;
 	struct address address;
 	struct reason why = { 0 };
 
 	if (!may_go_on(collector))
 		return;
 	collector->looked_at++;
-	if (address_parse(written, allow, &address, &why) != 0)
+	if (address_parse(written, ADDRESS_ALLOW_UTF8, &address, &why) != 0)
 		out->refused++;
 	else if (!is_known(out, address.whole))
 		collector->error = arena_copy(collector->judge->arena,

@@ -28,7 +28,7 @@ struct filter_addressees {
 };
 
 /*
- * Check "a@b.example, $From": items without variables must be ASCII
+ * Check "a@b.example, $From": items without variables must be
  * addresses.  ERROR_MALFORMED with words in why.
  */
 int filter_addressees_check(struct text template, struct reason *why)
@@ -37,10 +37,7 @@ int filter_addressees_check(struct text template, struct reason *why)
 int filter_addressee_check_sender(struct text template, struct reason *why)
 	MUST_CHECK;
 
-/*
- * The addresses for this message.  Those over 127 are refused unless it came
- * with SMTPUTF8 itself.  ERROR_LIMIT: the arena is full.
- */
+/* The addresses for this message.  ERROR_LIMIT: the arena is full. */
 int filter_addressees_expand(struct filter_judge *judge,
 	struct text template, struct filter_addressees *out) MUST_CHECK;
 /*

@@ -224,8 +224,9 @@ filter_notice_draft(struct filter_judge *judge,
 	int error = filter_addressee_expand_sender(judge,
 	    filter_call_text(call, 2, TEXT("<>")), &out->from);
 
-	out->config = judge->config;
-	out->envelope = judge->envelope;
+	out->mid = judge->envelope->mid;
+	out->received_us = judge->envelope->received_us;
+	out->hostname = judge->config->hostname;
 	out->wants_original = wants_original;
 	/* Without a usable sender it comes from the gateway itself. */
 	if (error == ERROR_NOT_FOUND)
@@ -262,9 +263,9 @@ filter_notice_write(const struct filter_notice *notice,
 	const struct filter_notice_form *form = &notice->forms[is_protected];
 	bool is_attached = notice->wants_original && !is_protected &&
 	    !notice->is_too_large;
-	struct mail_notice mail = { .mid = notice->envelope->mid,
-		.number = number, .date_us = notice->envelope->received_us,
-		.hostname = notice->config->hostname, .from = notice->from,
+	struct mail_notice mail = { .mid = notice->mid,
+		.number = number, .date_us = notice->received_us,
+		.hostname = notice->hostname, .from = notice->from,
 		.to = made->recipients, .to_count = made->recipient_count,
 		.subject = form->subject,
 		.original = is_attached ? notice->original : TEXT_EMPTY };

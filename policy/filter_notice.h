@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "gateway/base/buffer.h"
 #include "policy/filter_call.h"
@@ -23,8 +24,9 @@ struct filter_notice_form {
 };
 
 struct filter_notice {
-	const struct config *config;
-	const struct envelope *envelope;
+	uint64_t mid;
+	int64_t received_us;
+	struct text hostname;	/* this gateway */
 	struct text from;	/* address; empty: the gateway's own */
 	struct filter_notice_form forms[2];	/* [message is protected] */
 	struct text original;	/* to be attached; empty: none */
