@@ -116,7 +116,7 @@ test_plain(void **unused)
 static void
 test_text(void **unused)
 {
-	static const char *const texts[] = { "Gr\xc3\xbc\xc3\x9f""e\r\n",
+	static const char *const texts[] = { "gr\xc3\xbcn\r\n",
 		"bare\nline feeds\n", "", "--=_postern_2a_1_0\r\n",
 		"\r\n.\r\nX: y\r\n", "a\rb" };
 	struct rig rig;
