@@ -92,12 +92,13 @@ LISTENERS = smtp_content smtp_counters smtp_greeting smtp_id_pool \
 	smtp_verb_noop smtp_verb_quit smtp_verb_rcpt smtp_verb_rset \
 	smtp_verb_starttls smtp_wait
 QUEUE = body_digest queue queue_accept queue_act queue_admin queue_answer \
-	queue_body queue_bounce queue_budget queue_change queue_channel \
-	queue_destination queue_dispatch queue_disposition queue_errand queue_facts \
+	queue_body queue_bounce queue_budget queue_change queue_channel queue_child \
+	queue_counters queue_destination queue_dispatch queue_dispose \
+	queue_dispose_check queue_disposition queue_errand queue_facts queue_fate \
 	queue_heap queue_hold queue_ids queue_index queue_judge queue_lease \
-	queue_ledger queue_log queue_message queue_outcome queue_part \
-	queue_process queue_protect queue_protection queue_record \
-	queue_recover queue_recycle queue_rewrite queue_scan queue_schedule \
+	queue_ledger queue_log queue_made queue_message queue_outcome queue_part \
+	queue_process queue_protect queue_protection queue_record queue_recover \
+	queue_recycle queue_rewrite queue_ruling queue_scan queue_schedule \
 	queue_split queue_stream queue_table queue_time
 DELIVERY = deliver_outbox deliver_process delivery delivery_body \
 	delivery_command delivery_connection delivery_destination \

@@ -239,6 +239,24 @@ destination_resolve(const struct config *config, struct text domain,
 }
 
 int
+destination_override(struct destination *destination, struct text next_hop,
+    struct text bounce_profile, struct arena *arena)
+{
+	struct text *host = arena_alloc(arena, sizeof(*host));
+
+	if (host == NULL)
+		return ERROR_LIMIT;
+	if (!text_is_empty(next_hop)) {
+		*host = next_hop;
+		destination->hosts = host;
+		destination->host_count = 1;
+	}
+	if (!text_is_empty(bounce_profile))
+		destination->bounce_profile = bounce_profile;
+	return set_key(destination, arena);
+}
+
+int
 destination_protect(struct destination *destination, bool verified,
     struct arena *arena)
 {

@@ -48,6 +48,16 @@ int destination_resolve(const struct config *config, struct text domain,
 	struct arena *arena, struct destination *out) MUST_CHECK;
 
 /*
+ * The same destination for a message of which policy says more: another next
+ * hop (as a host of smtp_routes), another bounce profile; each may be empty.
+ * The TLS rule stays the domain's.  Before destination_protect().
+ * ERROR_LIMIT: the arena is full, or they are too long.
+ */
+int destination_override(struct destination *destination,
+	struct text next_hop, struct text bounce_profile,
+	struct arena *arena) MUST_CHECK;
+
+/*
  * The same destination for a message that leaves over TLS or becomes an
  * envelope.  Where TLS is preferred it is asked for now, or even verified,
  * or_envelope is set and the key is another one, so that connections are

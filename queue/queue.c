@@ -16,6 +16,9 @@
 
 /* Envelope and states of the widest message, decoded. */
 #define ARENA_MAX (32u * 1024 * 1024)
+/* What can be written can be read back. */
+_Static_assert(sizeof(struct queue_disposed) * QUEUE_DISPOSED_MAX <
+    ARENA_MAX / 2, "a disposition is too large");
 #define TICK_MS 1000
 /* Jobs that may be sent out between two records of their numbers. */
 #define JOBS_AHEAD 10000

@@ -175,14 +175,13 @@ stream(struct queue_channel *channel, uint64_t id,
 		.body = message_body_ref(body),
 	};
 	queue_stream_add(channel->queue, &stream_work, accepting, channel,
-	    message->mid, body);
+	    message->mid, &body, 1);
 }
 
 /* ---- checks ------------------------------------------------------------- */
 
-/* With its state at its largest it must fit into one record. */
-static bool
-is_too_wide(const struct queue *queue, size_t recipients,
+bool
+queue_accept_is_too_wide(const struct queue *queue, size_t recipients,
     size_t envelope_len)
 {
 	size_t each = recipients <= QUEUE_WORDS_SHORT_FROM ?
@@ -272,7 +271,7 @@ make_message(struct queue *queue, const struct envelope *given,
 	buffer_reset(&queue->scratch);
 	if (record_encode(&envelope_shape, &envelope, &queue->scratch) != 0)
 		return REFUSAL_ENVELOPE;
-	if (is_too_wide(queue, envelope.recipient_count,
+	if (queue_accept_is_too_wide(queue, envelope.recipient_count,
 	    buffer_len(&queue->scratch)))
 		return REFUSAL_RECIPIENTS;
 	if (queue_message_new(&envelope, buffer_text(&queue->scratch), out)

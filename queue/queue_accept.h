@@ -5,8 +5,11 @@
 #ifndef QUEUE_QUEUE_ACCEPT_H
 #define QUEUE_QUEUE_ACCEPT_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+struct queue;
 struct queue_channel;
 
 /* 1 GB: no body is larger, whatever smtp says. */
@@ -15,5 +18,9 @@ struct queue_channel;
 /* FRAME_SUBMIT */
 void queue_accept_on_submit(struct queue_channel *channel, const void *frame,
 	int descriptor);
+
+/* Whether a message, with its state at its largest, fits into no record. */
+bool queue_accept_is_too_wide(const struct queue *queue, size_t recipients,
+	size_t envelope_len);
 
 #endif

@@ -154,14 +154,9 @@ make_message(struct queue *queue, uint64_t mid, struct text to,
 		.config_version = queue->config_version,
 	};
 	struct queue_message *message = NULL;
-	struct buffer encoded;
 
 	body_digest(body, envelope.sha256);
-	buffer_init(&encoded, QUEUE_ENVELOPE_MAX);
-	require(record_encode(&envelope_shape, &envelope, &encoded) == 0);
-	require(queue_message_new(&envelope, buffer_text(&encoded), &message)
-	    == 0);
-	buffer_clear(&encoded);
+	require(queue_child_new(&envelope, &message) == 0);
 	return message;
 }
 

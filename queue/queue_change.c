@@ -104,6 +104,53 @@ queue_change_split(struct queue *queue, struct queue_message *message,
 		    message_body_ref(message->body));
 }
 
+/* Whose body is in no record before stands in this one. */
+static void
+join(struct queue *queue, struct queue_message *message, uint64_t lsn,
+    const struct segment_place *place, bool is_generated)
+{
+	message->lsn = lsn;
+	if (message->place.segment == 0)
+		message->place = *place;
+	if (is_generated)
+		queue_ledger_count_message(&queue->ledger,
+		    message->recipient_count, true);
+	queue_table_add(queue, message);
+}
+
+int
+queue_change_dispose(struct queue *queue, struct queue_message *message,
+    const struct queue_dispose_record *dispose,
+    struct queue_message *const *messages, struct queue_message *notice,
+    struct text notice_body)
+{
+	struct message_body *hot = message->body == NULL ? NULL :
+	    message_body_ref(message->body);
+	struct segment_place place;
+	uint64_t lsn;
+	int r = queue_log_dispose(queue, message, dispose, notice_body,
+	    &place, &lsn);
+
+	if (r == 0) {
+		message->lsn = lsn;
+		queue_change_apply(queue, message, &dispose->parent,
+		    queue_message_apply);
+	}
+	for (size_t i = 0; r == 0 && i < dispose->message_count; i++) {
+		join(queue, messages[i], lsn, &place,
+		    dispose->messages[i].generated);
+		if (hot != NULL && dispose->messages[i].body == 0)
+			queue_body_keep(queue, messages[i],
+			    message_body_ref(hot));
+	}
+	if (r == 0 && notice != NULL) {
+		notice->body_mid = message->mid;
+		join(queue, notice, lsn, &place, true);
+	}
+	message_body_release(&hot);
+	return r;
+}
+
 void
 queue_change_done(struct queue *queue, struct queue_message *message)
 {

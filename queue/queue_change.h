@@ -5,6 +5,7 @@
 #ifndef QUEUE_QUEUE_CHANGE_H
 #define QUEUE_QUEUE_CHANGE_H
 
+#include "gateway/base/error.h"
 #include "queue/queue_message.h"
 
 struct queue;
@@ -37,6 +38,16 @@ void queue_change_outcome(struct queue *queue, struct queue_message *message,
  */
 void queue_change_split(struct queue *queue, struct queue_message *message,
 	const struct queue_change *change, struct queue_message *child);
+/*
+ * Write a DISPOSE and make it true.  Its messages, in the same order, join
+ * the table; so does the notification (NULL: none; its encoded envelope in
+ * dispose->parent.child).  ERROR_LIMIT: it does not fit into a record, and
+ * nothing has changed.
+ */
+int queue_change_dispose(struct queue *queue, struct queue_message *message,
+	const struct queue_dispose_record *dispose,
+	struct queue_message *const *messages, struct queue_message *notice,
+	struct text notice_body) MUST_CHECK;
 /*
  * The message is over: every recipient has its outcome.  Drops its parts,
  * moves it to DONE and frees it.

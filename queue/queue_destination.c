@@ -13,8 +13,11 @@
 
 #define RESOLVE_ARENA_MAX (64u * 1024)
 
+/* The longest domain with a next hop and a bounce profile. */
+#define WAY_MAX (DESTINATION_DOMAIN_MAX + 2 * QUEUE_NAME_MAX + 2)
+
 struct queue_domain {
-	struct text name;	/* as given */
+	struct text name;	/* as given, with what else tells the way */
 	struct queue_destination *destination;
 	char bytes[];
 };
@@ -89,17 +92,6 @@ texts_bytes(const struct text *texts, size_t count)
 	return bytes;
 }
 
-static struct text
-put_text(char **at, struct text t)
-{
-	struct text copy = text_of(*at, t.len);
-
-	if (t.len > 0)
-		memcpy(*at, t.data, t.len);
-	*at += t.len;
-	return copy;
-}
-
 static struct text *
 put_texts(struct text **slots, char **at, const struct text *texts,
     size_t count)
@@ -107,7 +99,7 @@ put_texts(struct text **slots, char **at, const struct text *texts,
 	struct text *first = *slots;
 
 	for (size_t i = 0; i < count; i++)
-		*(*slots)++ = put_text(at, texts[i]);
+		*(*slots)++ = text_put(at, texts[i]);
 	return first;
 }
 
@@ -127,8 +119,8 @@ destination_new(const struct destination *from)
 	slots = (struct text *)(void *)(to + 1);
 	at = (char *)(slots + from->host_count + from->tls_name_count);
 	to->to = (struct frame_destination){
-		.key = put_text(&at, from->key),
-		.domain = put_text(&at, from->domain),
+		.key = text_put(&at, from->key),
+		.domain = text_put(&at, from->domain),
 		.hosts = put_texts(&slots, &at, from->hosts,
 		    from->host_count),
 		.host_count = from->host_count,
@@ -151,9 +143,10 @@ us_of_ms(uint64_t ms)
 	    (int64_t)(ms * 1000);
 }
 
-static struct queue_retry
-retry_of(const struct config *config, struct text name)
+struct queue_retry
+queue_retry_find(const struct queue *queue, struct text name)
 {
+	const struct config *config = queue->config;
 	const struct config_bounce_profile *profile =
 	    config_bounce_profile_find(config, name);
 	struct queue_retry retry = {
@@ -177,11 +170,14 @@ retry_of(const struct config *config, struct text name)
 
 static int
 resolve_by_rule(const struct queue *queue, struct text domain,
-    enum queue_destination_rule rule, struct arena *arena,
-    struct destination *out)
+    const struct queue_ruling *ruling, enum queue_destination_rule rule,
+    struct arena *arena, struct destination *out)
 {
 	int r = destination_resolve(queue->config, domain, arena, out);
 
+	if (r == 0)
+		r = destination_override(out, ruling->next_hop,
+		    ruling->bounce_profile, arena);
 	if (r != 0 || rule == QUEUE_DESTINATION_PLAIN)
 		return r;
 	r = destination_protect(out, rule == QUEUE_DESTINATION_TLS_VERIFIED,
@@ -192,13 +188,14 @@ resolve_by_rule(const struct queue *queue, struct text domain,
 
 static struct queue_destination *
 resolve(struct queue *queue, struct text domain,
-    enum queue_destination_rule rule)
+    const struct queue_ruling *ruling, enum queue_destination_rule rule)
 {
 	struct arena *arena = arena_new(RESOLVE_ARENA_MAX);
 	struct queue_destination *found = NULL;
 	struct destination destination;
 
-	if (resolve_by_rule(queue, domain, rule, arena, &destination) == 0) {
+	if (resolve_by_rule(queue, domain, ruling, rule, arena, &destination)
+	    == 0) {
 		found = map_get_text(queue->destinations.by_key,
 		    destination.key);
 		if (found == NULL) {
@@ -207,7 +204,7 @@ resolve(struct queue *queue, struct text domain,
 			    found->to.key, found);
 		}
 		/* A profile may change and keep its name. */
-		found->retry = retry_of(queue->config,
+		found->retry = queue_retry_find(queue,
 		    destination.bounce_profile);
 	}
 	arena_free(arena);
@@ -244,27 +241,57 @@ domains_of(struct queue *queue, enum queue_destination_rule rule)
 	return destinations->domains[rule];
 }
 
-struct queue_destination *
-queue_destination_find(struct queue *queue, struct text address,
-    enum queue_destination_rule rule)
+static void
+remember(struct map *domains, struct text name,
+    struct queue_destination *destination)
 {
-	struct map *domains = domains_of(queue, rule);
-	struct text name = address_domain(address);
-	struct queue_destination *destination;
-	struct queue_domain *domain = map_get_text(domains, name);
+	struct queue_domain *domain = memory_new(sizeof(*domain) + name.len);
+	char *at = domain->bytes;
 
-	if (domain != NULL)
-		return domain->destination;
-	destination = resolve(queue, name, rule);
-	if (destination == NULL)
-		return NULL;
-	domain = memory_new(sizeof(*domain) + name.len);
-	if (name.len > 0)
-		memcpy(domain->bytes, name.data, name.len);
-	domain->name = text_of(domain->bytes, name.len);
+	domain->name = text_put(&at, name);
 	domain->destination = destination;
 	destination->cached++;
 	(void)map_put_text(domains, domain->name, domain);
+}
+
+/* NUL is in no domain and no name, so that no two ways look alike. */
+static struct text
+name_way(char bytes[WAY_MAX], struct text domain,
+    const struct queue_ruling *ruling)
+{
+	char *at = bytes;
+
+	if ((text_is_empty(ruling->next_hop) &&
+	    text_is_empty(ruling->bounce_profile)) ||
+	    domain.len > DESTINATION_DOMAIN_MAX)
+		return domain;
+	(void)text_put(&at, domain);
+	*at++ = '\0';
+	(void)text_put(&at, ruling->next_hop);
+	*at++ = '\0';
+	(void)text_put(&at, ruling->bounce_profile);
+	return text_of(bytes, (size_t)(at - bytes));
+}
+
+struct queue_destination *
+queue_destination_find(struct queue *queue,
+    const struct queue_message *message, struct text address)
+{
+	enum queue_destination_rule rule =
+	    queue_destination_rule(queue, message);
+	struct queue_ruling ruling = queue_ruling_value(message->ruling);
+	struct map *domains = domains_of(queue, rule);
+	struct text name = address_domain(address);
+	char bytes[WAY_MAX];
+	struct text way = name_way(bytes, name, &ruling);
+	struct queue_domain *domain = map_get_text(domains, way);
+	struct queue_destination *destination;
+
+	if (domain != NULL)
+		return domain->destination;
+	destination = resolve(queue, name, &ruling, rule);
+	if (destination != NULL)
+		remember(domains, way, destination);
 	return destination;
 }
 

@@ -65,15 +65,19 @@ void queue_destinations_init(struct queue_destinations *destinations);
 void queue_destinations_clear(struct queue *queue);
 
 /*
- * The destination of an address under a rule, made if missing; one where TLS
- * is never used stays as it is (to.tls tells).  NULL where the domain cannot
- * be resolved to any (too long).
+ * The destination of an address, made if missing, for a message with what it
+ * asks for and what its disposition says of the way; one where TLS is never
+ * used stays as it is (to.tls tells).  NULL where the domain cannot be
+ * resolved to any (too long).
  */
 struct queue_destination *queue_destination_find(struct queue *queue,
-	struct text address, enum queue_destination_rule rule);
+	const struct queue_message *message, struct text address);
 /* What this message asks for as things stand. */
 enum queue_destination_rule queue_destination_rule(const struct queue *queue,
 	const struct queue_message *message);
+/* A bounce profile by its name; "default" where there is none. */
+struct queue_retry queue_retry_find(const struct queue *queue,
+	struct text name);
 /* Frees it when no part, lease or domain needs it any more. */
 void queue_destination_tidy(struct queue *queue,
 	struct queue_destination *destination);

@@ -9,14 +9,18 @@
 #include "gateway/base/clock.h"
 #include "queue/queue.h"
 
+/* Words of one fate. */
+#define FATE_ARENA_MAX (64u * 1024)
+
 void
 queue_disposition_without_policy(struct queue *queue,
     struct queue_message *message)
 {
 	struct queue_change change = {
 		.set = QUEUE_SET_STATE | QUEUE_SET_DISPOSITION,
-		.state = MESSAGE_READY,
+		.state = (uint8_t)queue_message_onward(message),
 		.disposition_version = queue->config_version,
+		.ruling = queue_ruling_value(message->ruling),
 	};
 	char words[64];
 
@@ -24,8 +28,14 @@ queue_disposition_without_policy(struct queue *queue,
 	    "no policy, configuration version %" PRIu64,
 	    queue->config_version);
 	change.disposition = text_from(words);
+	/* Made by filters that are there no longer. */
+	if (change.state == MESSAGE_PROTECTING) {
+		change.set |= QUEUE_SET_PROTECTION;
+		change.protection = *message->protection;
+		change.protection.since_us = clock_now_us();
+	}
 	queue_change(queue, message, &change);
-	queue_message_move(message, MESSAGE_JUDGING, MESSAGE_READY);
+	queue_message_move(message, MESSAGE_JUDGING, change.state);
 }
 
 void
@@ -48,45 +58,25 @@ queue_disposition_ask(struct queue *queue, struct queue_message *message)
 	queue_disposition_renew(queue, message);
 }
 
+void
+queue_disposition_begin(struct queue *queue, uint64_t mid)
+{
+	struct queue_message *message = queue_table_find(queue, mid);
+
+	if (message == NULL)
+		return;
+	if (message->state == MESSAGE_RECEIVED)
+		queue_disposition_ask(queue, message);
+	queue_schedule_message(queue, message);
+}
+
 /* ---- verdicts ----------------------------------------------------------- */
-
-/* "a, b"; what does not fit is left out. */
-static struct text
-join_tags(const struct frame_splinter *splinter, struct buffer *out)
-{
-	for (size_t i = 0; i < splinter->tag_count; i++) {
-		size_t len = buffer_len(out);
-
-		if ((len > 0 && buffer_add_text(out, TEXT(", ")) != 0) ||
-		    buffer_add_text(out, splinter->tags[i]) != 0)
-			buffer_truncate(out, len);
-	}
-	return buffer_text(out);
-}
-
-/* A name for what is held: why, in one line. */
-static struct text
-quarantine_reason(struct arena *arena,
-    const struct frame_splinter *splinter)
-{
-	if (!text_is_empty(splinter->reason))
-		return splinter->reason;
-	return arena_printf(arena, "in quarantine %.*s",
-	    TEXT_ARG(splinter->quarantine));
-}
 
 static void
 take_deliver(struct queue *queue, struct queue_message *message,
     const struct frame_splinter *splinter, struct queue_change *change)
 {
-	bool needs_envelope =
-	    queue_protection_needs_envelope(&change->protection);
-
 	(void)splinter;
-	change->set |= QUEUE_SET_STATE;
-	change->state = needs_envelope ? MESSAGE_PROTECTING : MESSAGE_READY;
-	if (needs_envelope)
-		change->protection.since_us = clock_now_us();
 	queue_change(queue, message, change);
 	queue_message_move(message, MESSAGE_JUDGING, change->state);
 	queue_schedule_message(queue, message);
@@ -113,20 +103,31 @@ take_drop(struct queue *queue, struct queue_message *message,
 	queue_change_done(queue, message);
 }
 
-static void
-take_bounce(struct queue *queue, struct queue_message *message,
-    const struct frame_splinter *splinter, struct queue_change *change)
+struct queue_failure
+queue_disposition_failure(const struct queue *queue,
+    const struct frame_splinter *splinter)
 {
-	struct queue_failure failure = {
+	return (struct queue_failure){
 		/* RFC 3463 3.8: X.7.1, message refused. */
 		.status = TEXT("5.7.1"),
 		.reason = text_is_empty(splinter->reason) ?
 		    TEXT("refused by policy") : splinter->reason,
 		.notice = { .is_open = splinter->protection.form ==
 		    PROTECTION_NONE },
-		.also = change,
+		.is_muted = !text_is_empty(splinter->bounce_profile) &&
+		    !queue_retry_find(queue,
+		    splinter->bounce_profile).send_bounces,
 	};
+}
 
+static void
+take_bounce(struct queue *queue, struct queue_message *message,
+    const struct frame_splinter *splinter, struct queue_change *change)
+{
+	struct queue_failure failure = queue_disposition_failure(queue,
+	    splinter);
+
+	failure.also = change;
 	(void)queue_outcome_give_up(queue, message, &failure);
 }
 
@@ -134,15 +135,8 @@ static void
 take_quarantine(struct queue *queue, struct queue_message *message,
     const struct frame_splinter *splinter, struct queue_change *change)
 {
-	struct text reason;
-
-	arena_reset(queue->arena);
-	reason = quarantine_reason(queue->arena, splinter);
-	change->set |= QUEUE_SET_QUARANTINE;
-	change->quarantine = splinter->quarantine;
-	queue_hold_with(queue, message, change, reason);
-	mail_event_quarantined(message->mid, splinter->quarantine,
-	    reason);
+	(void)splinter;
+	queue_hold_with(queue, message, change, change->hold_reason);
 }
 
 static void (*const takes[FRAME_VERDICTS])(struct queue *queue,
@@ -155,51 +149,55 @@ static void (*const takes[FRAME_VERDICTS])(struct queue *queue,
 	[FRAME_VERDICT_QUARANTINE] = take_quarantine,
 };
 
+/* One fate for all: the message itself goes on, or is over. */
 static void
-tell(uint64_t mid, const struct frame_disposition *disposition,
-    const struct frame_splinter *splinter, const struct queue_change *change)
+take_plain(struct queue *queue, struct queue_message *message,
+    const struct frame_disposition *disposition,
+    const struct queue_rewrite_body *bodies)
 {
-	mail_event_judged(mid, disposition->config_version,
-	    text_from(frame_verdict_name(splinter->verdict)),
-	    change->disposition, change->tags,
-	    splinter->protection.profile);
+	const struct frame_splinter *splinter = &disposition->splinters[0];
+	const struct queue_rewrite_body *body = bodies == NULL ||
+	    splinter->body == 0 ? NULL : &bodies[splinter->body - 1];
+	struct arena *arena = arena_new(FATE_ARENA_MAX);
+	struct queue_change change = { 0 };
+	uint64_t mid = message->mid;
+
+	if (body != NULL)
+		queue_rewrite_set(&change, body);
+	queue_fate_of_splinter(message, splinter,
+	    disposition->config_version, arena, &change);
+	queue_message_add_facts(message, &change);
+	queue_fate_tell(mid, splinter, &change);
+	takes[splinter->verdict](queue, message, splinter, &change);
+	arena_free(arena);
+	if (body != NULL)
+		queue_rewrite_keep(queue, mid, body);
+}
+
+static void
+tell_log(uint64_t mid, const struct frame_disposition *disposition)
+{
 	for (size_t i = 0; i < disposition->log_entry_count; i++)
 		mail_event_filter_log(mid, text_slice(
 		    disposition->log_entries[i], 0, FRAME_WORDS_MAX));
 }
 
-static void
-take_splinter(struct queue *queue, struct queue_message *message,
-    const struct frame_disposition *disposition,
-    const struct frame_splinter *splinter, struct queue_change *change)
-{
-	struct buffer tags;
-
-	buffer_init(&tags, QUEUE_WORDS_MAX);
-	change->set |= QUEUE_SET_DISPOSITION | QUEUE_SET_PROTECTION;
-	if (!text_is_empty(change->facts))
-		change->set |= QUEUE_SET_FACTS;
-	change->disposition = text_is_empty(splinter->words) ?
-	    TEXT("no filter matched") : splinter->words;
-	change->disposition_version = disposition->config_version;
-	change->tags = join_tags(splinter, &tags);
-	change->protection = queue_protection_make(&splinter->protection);
-	tell(message->mid, disposition, splinter, change);
-	takes[splinter->verdict](queue, message, splinter, change);
-	buffer_clear(&tags);
-}
-
 void
 queue_disposition_take(struct queue *queue, struct queue_message *message,
-    const struct frame_disposition *disposition, struct queue_change *change)
+    const struct frame_disposition *disposition,
+    const struct queue_rewrite_body *bodies)
 {
 	require(message->state == MESSAGE_JUDGING);
 	/* Nothing was decided: whoever releases it has it judged again. */
-	if (disposition->judgement == FRAME_SET_ASIDE)
+	if (disposition->judgement == FRAME_SET_ASIDE) {
 		queue_hold_aside(queue, message,
 		    text_is_empty(disposition->reason) ?
 		    TEXT("it could not be judged") : disposition->reason);
+		return;
+	}
+	tell_log(message->mid, disposition);
+	if (queue_dispose_is_plain(disposition))
+		take_plain(queue, message, disposition, bodies);
 	else
-		take_splinter(queue, message, disposition,
-		    &disposition->splinters[0], change);
+		queue_dispose(queue, message, disposition, bodies);
 }

@@ -3,8 +3,10 @@
  */
 #include "queue/queue_judge.h"
 
+#include <string.h>
 #include <unistd.h>
 
+#include "gateway/config/config_policy.h"
 #include "gateway/protocol/process.h"
 #include "queue/queue.h"
 
@@ -49,14 +51,15 @@ send_judge(struct queue *queue, struct queue_errand *errand,
 	struct frame_judge frame = {
 		.mid = errand->message->mid,
 		.attempt = errand->attempt,
+		.passes = errand->message->passes,
 	};
 	int descriptor;
 
 	arena_reset(queue->arena);
 	require(queue_message_live_envelope(errand->message, queue->arena,
 	    &frame.envelope) == 0);
-	frame.body = message_body_frame(body, &descriptor);
 	queue_facts_fill(errand, &frame);
+	frame.body = message_body_frame(body, &descriptor);
 	queue_channel_send(errand->channel, FRAME_JUDGE, &frame, descriptor);
 }
 
@@ -81,24 +84,41 @@ const struct queue_desk_work queue_judge_desk = {
 /* ---- answers ------------------------------------------------------------ */
 
 static void
-take(struct queue *queue, struct queue_message *message, const void *answer,
-    struct queue_change *change)
+failed(struct queue *queue, struct queue_message *message)
+{
+	queue_errand_rest(queue, message->errand);
+	queue_errand_set(queue, message->errand, QUEUE_JUDGE_PAUSE_US);
+}
+
+/* They are asked once: the record of the disposition has them, too. */
+static void
+keep_facts(struct queue_message *message)
 {
 	struct buffer facts;
 
 	buffer_init(&facts, QUEUE_FACTS_MAX);
 	queue_facts_encode(message->errand, &facts);
-	change->facts = buffer_text(&facts);
-	queue_errand_end(queue, message);
-	queue_disposition_take(queue, message, answer, change);
+	queue_message_set_facts(message, buffer_text(&facts));
 	buffer_clear(&facts);
 }
 
+/* The errand is ANSWERED; what makes messages needs space for them. */
 static void
-failed(struct queue *queue, struct queue_message *message)
+take(struct queue *queue, struct queue_message *message, const void *given,
+    const struct queue_rewrite_body *bodies)
 {
-	queue_errand_rest(queue, message->errand);
-	queue_errand_set(queue, message->errand, QUEUE_JUDGE_PAUSE_US);
+	const struct frame_disposition *answer = given;
+
+	if (answer->judgement == FRAME_JUDGED &&
+	    !queue_dispose_is_plain(answer) &&
+	    !segment_log_can_append(queue->log.log,
+	    segment_log_record_max(queue->log.log))) {
+		failed(queue, message);
+		return;
+	}
+	keep_facts(message);
+	queue_errand_end(queue, message);
+	queue_disposition_take(queue, message, answer, bodies);
 }
 
 static const struct queue_rewrite_work rewrite_work = {
@@ -107,38 +127,94 @@ static const struct queue_rewrite_work rewrite_work = {
 	.failed = failed,
 };
 
-static bool
-is_sane_splinter(const struct frame_splinter *splinter,
+/* In words; NULL where it can be taken. */
+static const char *
+find_problem(struct queue_message *message,
     const struct frame_disposition *answer)
 {
-	return splinter->verdict < FRAME_VERDICTS &&
-	    splinter->protection.form < PROTECTION_FORMS &&
-	    splinter->body <= answer->body_count &&
-	    (splinter->verdict != FRAME_VERDICT_QUARANTINE ||
-	    !text_is_empty(splinter->quarantine)) &&
-	    (splinter->protection.form == PROTECTION_NONE ||
-	    !text_is_empty(splinter->protection.profile));
+	if (answer->judgement == FRAME_SET_ASIDE)
+		return NULL;
+	if (answer->judgement != FRAME_JUDGED)
+		return "scan gave an answer that nobody understands";
+	return queue_dispose_problem(message, answer);
 }
 
+/* Only what goes on, now or later, needs the bodies that filters made. */
 static bool
-is_sane(const struct frame_disposition *answer)
+wants_bodies(const struct frame_disposition *answer)
 {
-	if (answer->judgement == FRAME_SET_ASIDE ||
-	    answer->judgement == FRAME_WANTS_FACTS)
-		return true;
-	return answer->judgement == FRAME_JUDGED &&
-	    answer->splinter_count == 1 &&
-	    is_sane_splinter(&answer->splinters[0], answer);
+	if (answer->judgement != FRAME_JUDGED)
+		return false;
+	for (size_t i = 0; i < answer->splinter_count; i++)
+		if (answer->splinters[i].body > 0 &&
+		    queue_fate_goes_on(&answer->splinters[i]))
+			return true;
+	for (size_t i = 0; i < answer->made_count; i++)
+		if (answer->made[i].body > 0)
+			return true;
+	return false;
 }
 
-/* Only what goes on, now or later, needs the body that filters made. */
-static bool
-wants_body(const struct frame_disposition *answer)
+/* Takes the descriptor; all bodies are one, one behind the other. */
+static int
+receive_bodies(const struct frame_disposition *given, int descriptor,
+    struct message_body **out)
 {
-	return answer->judgement == FRAME_JUDGED &&
-	    answer->splinters[0].body > 0 &&
-	    (answer->splinters[0].verdict == FRAME_VERDICT_DELIVER ||
-	    answer->splinters[0].verdict == FRAME_VERDICT_QUARANTINE);
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < given->body_count; i++)
+		if (given->bodies[i].size > QUEUE_BODY_MAX) {
+			if (descriptor != -1)
+				close(descriptor);
+			return ERROR_LIMIT;
+		} else
+			size += given->bodies[i].size;
+	return message_body_receive(given->body, descriptor, size, out);
+}
+
+/* A single one is the whole. */
+static void
+slice_bodies(const struct frame_disposition *given,
+    struct message_body *whole, struct queue_rewrite_body *bodies)
+{
+	uint64_t offset = 0;
+
+	for (size_t i = 0; i < given->body_count; i++) {
+		uint64_t size = given->bodies[i].size;
+
+		memcpy(bodies[i].sha256, given->bodies[i].sha256,
+		    sizeof(bodies[i].sha256));
+		if (given->body_count == 1)
+			bodies[i].body = message_body_ref(whole);
+		else
+			require(message_body_slice(whole, offset, size,
+			    &bodies[i].body) == 0);
+		offset += size;
+	}
+}
+
+static void
+take_bodies(struct queue *queue, struct queue_errand *errand,
+    const struct frame_disposition *given, int descriptor)
+{
+	struct queue_rewrite_body bodies[FRAME_BODIES_MAX] = { 0 };
+	struct frame_disposition answer = *given;
+	struct message_body *whole = NULL;
+
+	if (receive_bodies(given, descriptor, &whole) != 0) {
+		queue_hold_aside(queue, errand->message,
+		    TEXT("scan gave a body that cannot be read"));
+		return;
+	}
+	answer.body = (struct text){ 0 };
+	slice_bodies(given, whole, bodies);
+	if (queue_rewrite_begin(queue, errand, &rewrite_work, &answer,
+	    bodies, given->body_count) != 0)
+		queue_hold_aside(queue, errand->message,
+		    TEXT("scan gave an answer that is too large"));
+	for (size_t i = 0; i < given->body_count; i++)
+		message_body_release(&bodies[i].body);
+	message_body_release(&whole);
 }
 
 static void
@@ -155,46 +231,36 @@ want_facts(struct queue *queue, struct queue_errand *errand,
 }
 
 static void
-take_body(struct queue *queue, struct queue_errand *errand,
-    const struct frame_disposition *given, int descriptor)
+take_answer(struct queue *queue, struct queue_errand *errand,
+    const struct frame_disposition *answer, int *descriptor)
 {
-	struct frame_disposition answer = *given;
-	struct message_body *body = NULL;
+	struct queue_message *message = errand->message;
+	const char *problem = find_problem(message, answer);
 
-	if (message_body_receive(given->body, descriptor,
-	    given->bodies[0].size, &body) != 0) {
-		queue_hold_aside(queue, errand->message,
-		    TEXT("scan gave a body that cannot be read"));
-		return;
+	if (answer->judgement == FRAME_WANTS_FACTS) {
+		want_facts(queue, errand, answer);
+	} else if (problem != NULL) {
+		queue_hold_aside(queue, message, text_from(problem));
+	} else if (wants_bodies(answer)) {
+		take_bodies(queue, errand, answer, *descriptor);
+		*descriptor = -1;
+	} else {
+		queue_errand_take_back(errand);
+		take(queue, message, answer, NULL);
 	}
-	answer.body = (struct text){ 0 };
-	queue_rewrite_begin(queue, errand, &rewrite_work, &answer, body,
-	    given->bodies[0].sha256);
-	message_body_release(&body);
 }
 
 void
 queue_judge_on_disposition(struct queue_channel *channel, const void *frame,
     int descriptor)
 {
-	struct queue *queue = channel->queue;
 	const struct frame_disposition *answer = frame;
 	struct queue_errand *errand = queue_errand_answered(channel,
 	    QUEUE_DESK_JUDGE, answer->mid, answer->attempt);
-	struct queue_change change = { 0 };
 
 	process_in_hand(answer->mid);
-	if (errand != NULL && is_sane(answer) && wants_body(answer)) {
-		take_body(queue, errand, answer, descriptor);
-		descriptor = -1;
-	} else if (errand != NULL &&
-	    answer->judgement == FRAME_WANTS_FACTS)
-		want_facts(queue, errand, answer);
-	else if (errand != NULL && is_sane(answer))
-		take(queue, errand->message, answer, &change);
-	else if (errand != NULL)
-		queue_hold_aside(queue, errand->message,
-		    TEXT("scan gave an answer that nobody understands"));
+	if (errand != NULL)
+		take_answer(channel->queue, errand, answer, &descriptor);
 	if (descriptor != -1)
 		close(descriptor);
 	process_in_hand(0);

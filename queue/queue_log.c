@@ -65,26 +65,34 @@ queue_log_close(struct queue *queue)
 
 /* ---- records ------------------------------------------------------------ */
 
+/* The record whose envelope is in the scratch buffer. */
 static uint64_t
-append(struct queue *queue, enum queue_record_type type, uint64_t mid,
-    const union queue_record *value, struct text body,
-    struct segment_place *place)
+append_encoded(struct queue *queue, enum queue_record_type type,
+    uint64_t mid, struct text body, struct segment_place *place)
 {
 	struct queue_log *log = &queue->log;
 	struct segment_record record = {
 		.type = (uint16_t)type,
 		.mid = mid,
 		.time_us = clock_now_us(),
+		.envelope = buffer_text(&log->scratch),
 		.body = body,
 	};
 
-	buffer_reset(&log->scratch);
-	require(queue_record_encode(type, value, &log->scratch) == 0);
-	record.envelope = buffer_text(&log->scratch);
 	segment_log_append(log->log, &record, place);
 	log->records++;
 	log->bytes += record.envelope.len + body.len;
 	return record.lsn;
+}
+
+static uint64_t
+append(struct queue *queue, enum queue_record_type type, uint64_t mid,
+    const union queue_record *value, struct text body,
+    struct segment_place *place)
+{
+	buffer_reset(&queue->log.scratch);
+	require(queue_record_encode(type, value, &queue->log.scratch) == 0);
+	return append_encoded(queue, type, mid, body, place);
 }
 
 void
@@ -167,6 +175,28 @@ queue_log_split(struct queue *queue, const struct queue_message *message,
 	    &value.split.child) == 0);
 	child->lsn = append(queue, QUEUE_RECORD_SPLIT, message->mid, &value,
 	    TEXT_EMPTY, NULL);
+}
+
+int
+queue_log_dispose(struct queue *queue, const struct queue_message *message,
+    const struct queue_dispose_record *dispose, struct text body,
+    struct segment_place *place, uint64_t *lsn)
+{
+	struct buffer *scratch = &queue->log.scratch;
+	union queue_record value = { .dispose = *dispose };
+	int r;
+
+	buffer_reset(scratch);
+	r = queue_record_encode(QUEUE_RECORD_DISPOSE, &value, scratch);
+	if (r != 0)
+		return r;
+	if (buffer_len(scratch) + body.len >
+	    segment_log_record_max(queue->log.log))
+		return ERROR_LIMIT;
+	*lsn = append_encoded(queue, QUEUE_RECORD_DISPOSE, message->mid, body,
+	    place);
+	queue_ledger_count_change(&queue->ledger, &dispose->parent);
+	return 0;
 }
 
 void

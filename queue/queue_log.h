@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "gateway/base/buffer.h"
+#include "gateway/base/error.h"
 #include "gateway/base/loop.h"
 #include "gateway/base/text.h"
 #include "queue/queue_message.h"
@@ -64,6 +65,15 @@ void queue_log_change(struct queue *queue, enum queue_record_type type,
 void queue_log_split(struct queue *queue,
 	const struct queue_message *message,
 	const struct queue_change *change, struct queue_message *child);
+
+/*
+ * A DISPOSE about message, with the body of the notification where there is
+ * one; gives where it stands.  ERROR_LIMIT: it does not fit into a record.
+ */
+int queue_log_dispose(struct queue *queue,
+	const struct queue_message *message,
+	const struct queue_dispose_record *dispose, struct text body,
+	struct segment_place *place, uint64_t *lsn) MUST_CHECK;
 
 /* The most that one record may hold inline of a body. */
 uint32_t queue_log_inline_max(const struct queue *queue);

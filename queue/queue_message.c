@@ -121,6 +121,7 @@ queue_message_free(struct queue_message *message)
 	free(message->tags);
 	free(message->quarantine);
 	free(message->protection);
+	free(message->ruling);
 	free((void *)(uintptr_t)message->facts.data);
 	free((void *)(uintptr_t)message->envelope.data);
 	free(message);
@@ -258,14 +259,24 @@ set_protection(struct queue_message *message,
 }
 
 /* Likewise. */
-static void
-set_facts(struct queue_message *message, struct text value)
+void
+queue_message_set_facts(struct queue_message *message, struct text value)
 {
 	struct text old = message->facts;
 
 	message->facts = text_is_empty(value) ? (struct text){ 0 } :
 	    memory_text(value);
 	free((void *)(uintptr_t)old.data);
+}
+
+/* The change may have been made from what is replaced here. */
+static void
+set_ruling(struct queue_message *message, const struct queue_ruling *value)
+{
+	struct queue_ruling *old = message->ruling;
+
+	message->ruling = queue_ruling_keep(value);
+	free(old);
 }
 
 /* The envelope tells size and hash of the body that is there now. */
@@ -295,12 +306,23 @@ set_body(struct queue_message *message, const struct queue_change *change)
 }
 
 void
+queue_message_add_facts(const struct queue_message *message,
+    struct queue_change *change)
+{
+	if (text_is_empty(message->facts))
+		return;
+	change->set |= QUEUE_SET_FACTS;
+	change->facts = message->facts;
+}
+
+void
 queue_message_apply(struct queue_message *message,
     const struct queue_change *change)
 {
 	if (change->set & QUEUE_SET_DISPOSITION) {
 		set_string(&message->disposition, change->disposition);
 		set_string(&message->tags, change->tags);
+		set_ruling(message, &change->ruling);
 		message->config_version = change->disposition_version;
 	}
 	if (change->set & QUEUE_SET_QUARANTINE)
@@ -310,7 +332,7 @@ queue_message_apply(struct queue_message *message,
 	if (change->set & QUEUE_SET_BODY)
 		set_body(message, change);
 	if (change->set & QUEUE_SET_FACTS)
-		set_facts(message, change->facts);
+		queue_message_set_facts(message, change->facts);
 	if (change->set & QUEUE_SET_CRASHES)
 		message->crashes = change->crashes;
 	if (change->set & QUEUE_SET_HOLD_REASON)
@@ -406,6 +428,7 @@ queue_message_save(const struct queue_message *message, struct arena *arena,
 		.piece_count = message->piece_count,
 	};
 	out->parent_mid = message->parent_mid;
+	out->passes = message->passes;
 	if (message->pieces_mid != message->mid)
 		out->pieces_mid = message->pieces_mid;
 	change->set = QUEUE_SET_STATE | QUEUE_SET_DISPOSITION |
@@ -416,13 +439,12 @@ queue_message_save(const struct queue_message *message, struct arena *arena,
 	change->disposition = string_text(message->disposition);
 	change->disposition_version = message->config_version;
 	change->tags = string_text(message->tags);
+	change->ruling = queue_ruling_value(message->ruling);
 	change->quarantine = string_text(message->quarantine);
 	if (message->protection != NULL)
 		change->protection = *message->protection;
 	change->crashes = message->crashes;
-	change->facts = message->facts;
-	if (!text_is_empty(message->facts))
-		change->set |= QUEUE_SET_FACTS;
+	queue_message_add_facts(message, change);
 	change->recipients = arena_array(arena, message->recipient_count,
 	    sizeof(*change->recipients));
 	if (change->recipients == NULL)
@@ -469,6 +491,7 @@ queue_message_memory(const struct queue_message *message)
 		    message->protection->subject.len +
 		    message->protection->reason.len +
 		    message->protection->reference.len;
+	bytes += queue_ruling_memory(message->ruling);
 	for (size_t i = 0; i < message->recipient_count; i++)
 		if (message->recipients[i].said != NULL)
 			bytes += sizeof(struct queue_said) +

@@ -47,7 +47,7 @@ struct queue_message {
 	struct segment_place place;	/* ACCEPT, RELOC or parent's OUTCOME */
 	struct segment_place *pieces;
 	uint64_t pieces_mid;	/* mid of the records that they are */
-	uint64_t parent_mid;	/* that it was split from, or 0 */
+	uint64_t parent_mid;	/* that it comes from, or 0 */
 	uint32_t piece_count;
 	uint32_t lowest_segment;
 	uint64_t lsn;		/* of the record that lets it be sent */
@@ -64,6 +64,7 @@ struct queue_message {
 	struct text facts;	/* that it was judged by: a struct
 				   queue_fact_list, encoded; or empty */
 	struct queue_protection *protection;	/* NULL: none */
+	struct queue_ruling *ruling;	/* NULL: says nothing of its way */
 	struct queue_errand *errand;	/* NULL: no worker is asked */
 	struct queue_part *parts;	/* chained by queue_part.next */
 	uint32_t crashes;
@@ -73,6 +74,7 @@ struct queue_message {
 	uint8_t state;		/* enum message_state */
 	uint8_t class;		/* enum envelope_class */
 	uint8_t direction;	/* enum envelope_direction */
+	uint8_t passes;		/* as in struct frame_judge */
 	bool has_sender;	/* not the null sender */
 	bool indexed;		/* the index has a row */
 	bool damaged;		/* its record's body failed its checksum */
@@ -131,6 +133,15 @@ int queue_message_save(const struct queue_message *message,
 	struct arena *arena, struct queue_saved *out) MUST_CHECK;
 void queue_recipient_save(const struct queue_recipient *recipient,
 	struct queue_recipient_change *out);
+
+/*
+ * Keep facts that it was judged by, which its next record must have
+ * (queue_message_add_facts()).
+ */
+void queue_message_set_facts(struct queue_message *message,
+	struct text value);
+void queue_message_add_facts(const struct queue_message *message,
+	struct queue_change *change);
 
 /* Copies the list; the records are its own. */
 void queue_message_set_pieces(struct queue_message *message,

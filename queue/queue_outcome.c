@@ -82,12 +82,18 @@ outcome_open(struct outcome *outcome, struct queue *queue,
 /* ---- one recipient ------------------------------------------------------ */
 
 static struct text
-cut(const struct outcome *outcome, struct text t, size_t most,
+cut(const struct queue_message *message, struct text t, size_t most,
     size_t most_of_many)
 {
-	if (outcome->message->recipient_count > QUEUE_WORDS_SHORT_FROM)
+	if (message->recipient_count > QUEUE_WORDS_SHORT_FROM)
 		most = most_of_many;
 	return text_slice(t, 0, most);
+}
+
+struct text
+queue_outcome_cut(const struct queue_message *message, struct text reason)
+{
+	return cut(message, reason, QUEUE_REASON_MAX, QUEUE_REASON_SHORT);
 }
 
 static struct text
@@ -136,6 +142,8 @@ add_item(struct outcome *outcome, size_t at, const struct verdict *verdict,
 		.recipient = &outcome->envelope.recipients[at],
 		.action = action,
 		.status = status,
+		.is_muted = outcome->failure != NULL &&
+		    outcome->failure->is_muted,
 		.diagnostic = diagnostic_of(outcome, verdict),
 	};
 	if (verdict->reply > 0)
@@ -204,10 +212,10 @@ add_verdict(struct outcome *outcome, size_t at,
 		.attempts = outcome->attempt,
 		.warned = recipient->warned,
 		.status = text_slice(verdict->status, 0, 15),
-		.reason = cut(outcome, verdict->reason, QUEUE_REASON_MAX,
-		    QUEUE_REASON_SHORT),
-		.host = cut(outcome, host_of(outcome), QUEUE_HOST_MAX,
-		    QUEUE_HOST_SHORT),
+		.reason = queue_outcome_cut(outcome->message,
+		    verdict->reason),
+		.host = cut(outcome->message, host_of(outcome),
+		    QUEUE_HOST_MAX, QUEUE_HOST_SHORT),
 	};
 	if (verdict->state == RECIPIENT_LIVE)
 		defer(outcome, at, verdict, change);
@@ -365,10 +373,9 @@ add_needy(struct outcome *outcome, struct queue_recipient *recipient,
 	change->attempts = outcome->attempt;
 	change->next_try_us = 0;
 	change->status = text_slice(result->status, 0, 15);
-	change->reason = cut(outcome, result->reason, QUEUE_REASON_MAX,
-	    QUEUE_REASON_SHORT);
-	change->host = cut(outcome, host_of(outcome), QUEUE_HOST_MAX,
-	    QUEUE_HOST_SHORT);
+	change->reason = queue_outcome_cut(outcome->message, result->reason);
+	change->host = cut(outcome->message, host_of(outcome),
+	    QUEUE_HOST_MAX, QUEUE_HOST_SHORT);
 }
 
 /* It was sent on condition of TLS, and is not an envelope yet. */

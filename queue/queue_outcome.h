@@ -37,6 +37,7 @@ struct queue_failure {
 	struct text status;		/* "5.7.5" */
 	struct text reason;		/* for the sender */
 	struct queue_bounce_notice notice;
+	bool is_muted;			/* the bounce profile sends none */
 	const struct queue_change *also;	/* rest of the record */
 };
 
@@ -46,6 +47,10 @@ struct queue_failure {
  */
 uint64_t queue_outcome_give_up(struct queue *queue,
 	struct queue_message *message, const struct queue_failure *failure);
+
+/* Of a reason, what is kept with a recipient of this message. */
+struct text queue_outcome_cut(const struct queue_message *message,
+	struct text reason);
 
 /* The lifetime of a part that cannot be reached is over. */
 void queue_outcome_expire(struct queue *queue, struct queue_part *part);

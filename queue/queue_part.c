@@ -51,8 +51,7 @@ place_recipient(struct queue *queue, struct queue_message *message,
     struct queue_recipient *recipient, struct text address)
 {
 	struct queue_destination *destination =
-	    queue_destination_find(queue, address,
-	    queue_destination_rule(queue, message));
+	    queue_destination_find(queue, message, address);
 	struct queue_part *part;
 
 	if (destination == NULL) {

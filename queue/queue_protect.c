@@ -250,27 +250,32 @@ const struct queue_desk_work queue_protect_desk = {
 
 static void
 take(struct queue *queue, struct queue_message *message, const void *answer,
-    struct queue_change *change)
+    const struct queue_rewrite_body *body)
 {
 	const struct frame_protected *done = answer;
-	struct queue_protection *protection = &change->protection;
+	struct queue_change change = {
+		.set = QUEUE_SET_STATE | QUEUE_SET_PROTECTION,
+		.state = MESSAGE_READY,
+		.protection = *message->protection,
+	};
+	struct queue_protection *protection = &change.protection;
+	uint64_t mid = message->mid;
 
 	queue_errand_end(queue, message);
-	change->set |= QUEUE_SET_STATE | QUEUE_SET_PROTECTION;
-	change->state = MESSAGE_READY;
-	*protection = *message->protection;
+	queue_rewrite_set(&change, body);
 	protection->met_us = clock_now_us();
-	memcpy(protection->met_sha256, change->sha256,
+	memcpy(protection->met_sha256, change.sha256,
 	    sizeof(protection->met_sha256));
 	protection->reference = done->reference;
 	protection->reason = (struct text){ 0 };
 	protection->next_try_us = 0;
-	queue_change(queue, message, change);
+	queue_change(queue, message, &change);
 	queue_message_move(message, MESSAGE_PROTECTING, MESSAGE_READY);
 	mail_event_protected(message->mid, message->protection->profile,
 	    message->protection->reference, message->size,
 	    message->protection->attempts + 1);
 	queue_schedule_message(queue, message);
+	queue_rewrite_keep(queue, mid, body);
 }
 
 static void
@@ -291,9 +296,9 @@ take_done(struct queue *queue, struct queue_errand *errand,
     const struct frame_protected *given, int *descriptor)
 {
 	struct frame_protected answer = *given;
-	struct message_body *body = NULL;
+	struct queue_rewrite_body body = { 0 };
 	int r = message_body_receive(given->body, *descriptor, given->size,
-	    &body);
+	    &body.body);
 
 	*descriptor = -1;
 	if (r != 0 || given->size == 0) {
@@ -301,10 +306,12 @@ take_done(struct queue *queue, struct queue_errand *errand,
 		    TEXT("protect gave a body that cannot be read"));
 	} else {
 		answer.body = (struct text){ 0 };
-		queue_rewrite_begin(queue, errand, &rewrite_work, &answer,
-		    body, given->sha256);
+		memcpy(body.sha256, given->sha256, sizeof(body.sha256));
+		/* Words and a hash: there is always room for them. */
+		require(queue_rewrite_begin(queue, errand, &rewrite_work,
+		    &answer, &body, 1) == 0);
 	}
-	message_body_release(&body);
+	message_body_release(&body.body);
 }
 
 static void

@@ -35,15 +35,24 @@ queue_protection_make(const struct frame_protection *asked)
 	return protection;
 }
 
-static struct text
-put(char **at, struct text t)
+void
+queue_protection_raise(struct queue_protection *protection,
+    const struct queue_protection *before)
 {
-	struct text copy = text_of(*at, t.len);
+	static const uint8_t strictness[PROTECTION_FORMS] = {
+		[PROTECTION_TLS_OR_ENVELOPE] = 1,
+		[PROTECTION_ENVELOPE] = 2,
+	};
 
-	if (t.len > 0)
-		memcpy(*at, t.data, t.len);
-	*at += t.len;
-	return copy;
+	if (before == NULL || before->form >= PROTECTION_FORMS ||
+	    strictness[before->form] <= strictness[protection->form])
+		return;
+	*protection = (struct queue_protection){
+		.form = before->form,
+		.profile = before->profile,
+		.subject = before->subject,
+	};
+	queue_protection_renew_id(protection);
 }
 
 struct queue_protection *
@@ -58,10 +67,10 @@ queue_protection_keep(const struct queue_protection *from)
 	    from->subject.len + from->reason.len + from->reference.len);
 	*kept = *from;
 	at = (char *)(kept + 1);
-	kept->profile = put(&at, from->profile);
-	kept->subject = put(&at, from->subject);
-	kept->reason = put(&at, from->reason);
-	kept->reference = put(&at, from->reference);
+	kept->profile = text_put(&at, from->profile);
+	kept->subject = text_put(&at, from->subject);
+	kept->reason = text_put(&at, from->reason);
+	kept->reference = text_put(&at, from->reference);
 	if (kept->seen_ms == 0)
 		kept->seen_ms = clock_monotonic_ms();
 	return kept;

@@ -38,6 +38,12 @@ struct queue_protection {
  */
 struct queue_protection queue_protection_make(
 	const struct frame_protection *asked);
+/*
+ * Never less than what was asked before (NULL: nothing): the stricter of the
+ * two, with an envelope id of its own.
+ */
+void queue_protection_raise(struct queue_protection *protection,
+	const struct queue_protection *before);
 /* A new random envelope id. */
 void queue_protection_renew_id(struct queue_protection *protection);
 

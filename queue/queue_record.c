@@ -49,6 +49,15 @@ static const struct record_field protection_fields[] = {
 static const struct record_shape protection_shape =
     RECORD_SHAPE(queue_protection, protection_fields);
 
+static const struct record_field ruling_fields[] = {
+	RECORD_TEXT_FIELD(1, struct queue_ruling, policy, QUEUE_NAME_MAX),
+	RECORD_TEXT_FIELD(2, struct queue_ruling, next_hop, QUEUE_NAME_MAX),
+	RECORD_TEXT_FIELD(3, struct queue_ruling, bounce_profile,
+	    QUEUE_NAME_MAX),
+};
+static const struct record_shape ruling_shape =
+    RECORD_SHAPE(queue_ruling, ruling_fields);
+
 static const struct record_field change_fields[] = {
 	RECORD_NUMBER(1, RECORD_U32, struct queue_change, set),
 	RECORD_NUMBER(2, RECORD_U8, struct queue_change, state),
@@ -73,6 +82,7 @@ static const struct record_field change_fields[] = {
 	RECORD_LIST_FIELD(14, struct queue_change, pieces, piece_count,
 	    QUEUE_PIECES_MAX, &place_shape),
 	RECORD_TEXT_FIELD(15, struct queue_change, facts, QUEUE_FACTS_MAX),
+	RECORD_ONE_FIELD(16, struct queue_change, ruling, &ruling_shape),
 };
 const struct record_shape queue_change_shape =
     RECORD_SHAPE(queue_change, change_fields);
@@ -85,6 +95,7 @@ static const struct record_field saved_fields[] = {
 	RECORD_ONE_FIELD(3, struct queue_saved, state, &queue_change_shape),
 	RECORD_NUMBER(4, RECORD_U64, struct queue_saved, pieces_mid),
 	RECORD_NUMBER(5, RECORD_U64, struct queue_saved, parent_mid),
+	RECORD_NUMBER(6, RECORD_U8, struct queue_saved, passes),
 };
 const struct record_shape queue_saved_shape =
     RECORD_SHAPE(queue_saved, saved_fields);
@@ -100,42 +111,41 @@ static const struct record_field split_fields[] = {
 const struct record_shape queue_split_record_shape =
     RECORD_SHAPE(queue_split_record, split_fields);
 
+static const struct record_field shared_body_fields[] = {
+	RECORD_LIST_FIELD(1, struct queue_shared_body, pieces, piece_count,
+	    QUEUE_PIECES_MAX, &place_shape),
+	RECORD_NUMBER(2, RECORD_U64, struct queue_shared_body, pieces_mid),
+	RECORD_ONE_FIELD(3, struct queue_shared_body, place, &place_shape),
+	RECORD_NUMBER(4, RECORD_U64, struct queue_shared_body, body_mid),
+};
+static const struct record_shape shared_body_shape =
+    RECORD_SHAPE(queue_shared_body, shared_body_fields);
+
+static const struct record_field disposed_fields[] = {
+	RECORD_ONE_FIELD(1, struct queue_disposed, saved,
+	    &queue_saved_shape),
+	RECORD_NUMBER(2, RECORD_U32, struct queue_disposed, body),
+	RECORD_NUMBER(3, RECORD_U8, struct queue_disposed, generated),
+};
+static const struct record_shape disposed_shape =
+    RECORD_SHAPE(queue_disposed, disposed_fields);
+
+static const struct record_field dispose_fields[] = {
+	RECORD_ONE_FIELD(1, struct queue_dispose_record, parent,
+	    &queue_change_shape),
+	RECORD_LIST_FIELD(2, struct queue_dispose_record, bodies, body_count,
+	    QUEUE_DISPOSE_BODIES_MAX, &shared_body_shape),
+	RECORD_LIST_FIELD(3, struct queue_dispose_record, messages,
+	    message_count, QUEUE_DISPOSED_MAX, &disposed_shape),
+};
+const struct record_shape queue_dispose_record_shape =
+    RECORD_SHAPE(queue_dispose_record, dispose_fields);
+
 static const struct record_field body_piece_fields[] = {
 	RECORD_NUMBER(1, RECORD_U32, struct queue_body_piece, index),
 };
 const struct record_shape queue_body_piece_shape =
     RECORD_SHAPE(queue_body_piece, body_piece_fields);
-
-static const struct record_field totals_fields[] = {
-	RECORD_NUMBER(1, RECORD_U64, struct queue_totals, accepted),
-	RECORD_NUMBER(2, RECORD_U64, struct queue_totals, generated),
-	RECORD_NUMBER(3, RECORD_U64, struct queue_totals, delivered),
-	RECORD_NUMBER(4, RECORD_U64, struct queue_totals, failed),
-	RECORD_NUMBER(5, RECORD_U64, struct queue_totals, dropped),
-	RECORD_NUMBER(6, RECORD_U64, struct queue_totals, deleted),
-	RECORD_NUMBER(7, RECORD_U64, struct queue_totals, expired),
-};
-static const struct record_shape totals_shape =
-    RECORD_SHAPE(queue_totals, totals_fields);
-
-static const struct record_field jump_fields[] = {
-	RECORD_NUMBER(1, RECORD_I64, struct queue_jump, before_us),
-	RECORD_NUMBER(2, RECORD_I64, struct queue_jump, amount_us),
-};
-static const struct record_shape jump_shape =
-    RECORD_SHAPE(queue_jump, jump_fields);
-
-static const struct record_field counters_fields[] = {
-	RECORD_ONE_FIELD(1, struct queue_counters, totals, &totals_shape),
-	RECORD_NUMBER(2, RECORD_U64, struct queue_counters, mid_limit),
-	RECORD_NUMBER(3, RECORD_U64, struct queue_counters, icid_limit),
-	RECORD_NUMBER(4, RECORD_U64, struct queue_counters, dcid_limit),
-	RECORD_NUMBER(5, RECORD_U64, struct queue_counters, job_limit),
-	RECORD_LIST_FIELD(6, struct queue_counters, jumps, jump_count,
-	    QUEUE_JUMPS_MAX, &jump_shape),
-};
-const struct record_shape queue_counters_shape =
-    RECORD_SHAPE(queue_counters, counters_fields);
 
 static const struct {
 	const char *name;
@@ -148,6 +158,7 @@ static const struct {
 	[QUEUE_RECORD_OUTCOME] = { "outcome", &queue_change_shape },
 	[QUEUE_RECORD_RELOC] = { "reloc", &queue_saved_shape },
 	[QUEUE_RECORD_SPLIT] = { "split", &queue_split_record_shape },
+	[QUEUE_RECORD_DISPOSE] = { "dispose", &queue_dispose_record_shape },
 };
 #define RECORDS (sizeof(records) / sizeof(records[0]))
 

@@ -14,23 +14,28 @@
 #include "gateway/protocol/frame_queue_admin.h"
 #include "gateway/store/segment_log.h"
 #include "queue/queue_facts.h"
+#include "queue/queue_counters.h"
 #include "queue/queue_protection.h"
+#include "queue/queue_ruling.h"
 
 enum queue_record_type {
 	QUEUE_RECORD_COUNTERS = SEGMENT_COUNTERS,
 	QUEUE_RECORD_ACCEPT = 2,	/* a message; body inline or pieces */
 	QUEUE_RECORD_BODY = 3,		/* a piece, before its ACCEPT */
 	QUEUE_RECORD_STATE = 4,		/* a change of a message */
-	QUEUE_RECORD_OUTCOME = 5,	/* results, and the message that they
-					   generate, with its body */
+	QUEUE_RECORD_OUTCOME = 5,	/* results, and what they generate */
 	QUEUE_RECORD_RELOC = 6,		/* a message with all its state */
 	QUEUE_RECORD_SPLIT = 7,		/* recipients that become a message */
+	QUEUE_RECORD_DISPOSE = 8,	/* a disposition that makes messages */
 };
 
 #define QUEUE_PIECES_MAX 16384
 #define QUEUE_ENVELOPE_MAX (4u * 1024 * 1024)
 #define QUEUE_WORDS_MAX 1024
-#define QUEUE_JUMPS_MAX 8
+/* Messages that one disposition makes: of splinters, by filters. */
+#define QUEUE_DISPOSED_MAX (ENVELOPE_RECIPIENTS_MAX + FRAME_MADE_MAX)
+/* Bodies of one disposition: the one that came, and new ones. */
+#define QUEUE_DISPOSE_BODIES_MAX (FRAME_BODIES_MAX + 1)
 
 /* What a struct queue_change sets besides its recipients. */
 enum queue_change_set {
@@ -74,6 +79,7 @@ struct queue_change {
 	uint64_t size;		/* of the new body, its hash and pieces */
 	uint8_t sha256[32];
 	struct segment_place *pieces;
+	struct queue_ruling ruling;	/* of the disposition */
 	size_t piece_count;
 	struct text facts;	/* that it was judged by: a struct
 				   queue_fact_list, encoded */
@@ -86,7 +92,8 @@ struct queue_saved {
 	size_t piece_count;
 	struct queue_change state;
 	uint64_t pieces_mid;	/* of the BODY records; 0: its own */
-	uint64_t parent_mid;	/* that it was split from, or 0 */
+	uint64_t parent_mid;	/* that it comes from, or 0 */
+	uint8_t passes;		/* as in struct frame_judge */
 };
 
 /* SPLIT */
@@ -97,44 +104,41 @@ struct queue_split_record {
 	uint64_t body_mid;		/* ... and whose record that is */
 };
 
+/* A body that messages of a DISPOSE have. */
+struct queue_shared_body {
+	struct segment_place *pieces;	/* none: the body is that of place */
+	size_t piece_count;
+	uint64_t pieces_mid;	/* of the BODY records */
+	struct segment_place place;	/* segment 0: of the DISPOSE itself */
+	uint64_t body_mid;	/* of the record at place */
+};
+
+/* A message that a disposition makes. */
+struct queue_disposed {
+	struct queue_saved saved;	/* without pieces */
+	uint32_t body;		/* number in bodies, from 0 */
+	uint8_t generated;	/* else its recipients have moved */
+};
+
+/* DISPOSE */
+struct queue_dispose_record {
+	struct queue_change parent;
+	struct queue_shared_body *bodies;	/* the first came with it */
+	size_t body_count;
+	struct queue_disposed *messages;
+	size_t message_count;
+};
+
 /* BODY */
 struct queue_body_piece {
 	uint32_t index;		/* from 1 */
 };
 
-/* In recipients, since the queue was made. */
-struct queue_totals {
-	uint64_t accepted;
-	uint64_t generated;
-	uint64_t delivered;
-	uint64_t failed;
-	uint64_t dropped;
-	uint64_t deleted;
-	uint64_t expired;
-};
-
-/* The wall clock went forward by so much without time passing. */
-struct queue_jump {
-	int64_t before_us;
-	int64_t amount_us;
-};
-
-/* COUNTERS */
-struct queue_counters {
-	struct queue_totals totals;	/* of all records before this one */
-	uint64_t mid_limit;	/* numbers below may have been given away */
-	uint64_t icid_limit;
-	uint64_t dcid_limit;
-	uint64_t job_limit;
-	struct queue_jump *jumps;
-	size_t jump_count;
-};
-
 extern const struct record_shape queue_change_shape;
 extern const struct record_shape queue_saved_shape;
 extern const struct record_shape queue_split_record_shape;
+extern const struct record_shape queue_dispose_record_shape;
 extern const struct record_shape queue_body_piece_shape;
-extern const struct record_shape queue_counters_shape;
 
 /* "accept"; never NULL. */
 const char *queue_record_name(unsigned int type);
@@ -149,7 +153,8 @@ union queue_record {
 	struct queue_saved saved;	/* ACCEPT, RELOC */
 	struct queue_body_piece piece;	/* BODY */
 	struct queue_counters counters;	/* COUNTERS */
-	struct queue_split_record split;	/* SPLIT */
+	struct queue_split_record split;
+	struct queue_dispose_record dispose;
 };
 int queue_record_decode(unsigned int type, struct text bytes,
 	struct arena *arena, union queue_record *out) MUST_CHECK;

@@ -4,8 +4,11 @@
  */
 #include "queue/queue_recover.h"
 
+#include <stdlib.h>
+
 #include "gateway/base/clock.h"
 #include "gateway/base/log.h"
+#include "gateway/base/memory.h"
 #include "gateway/protocol/process.h"
 #include "queue/queue.h"
 
@@ -51,9 +54,11 @@ decode_message(struct queue *queue, struct text encoded,
     struct queue_message **out)
 {
 	struct envelope envelope;
-	int r = record_decode(&envelope_shape, encoded, queue->save_arena,
-	    &envelope);
+	int r;
 
+	/* The record is in the other one, with many of them perhaps. */
+	arena_reset(queue->arena);
+	r = record_decode(&envelope_shape, encoded, queue->arena, &envelope);
 	*out = NULL;
 	return r != 0 ? r : queue_message_new(&envelope, encoded, out);
 }
@@ -70,6 +75,7 @@ restore_saved(struct queue *queue, const struct queue_saved *saved,
 	if (saved->pieces_mid != 0)
 		(*out)->pieces_mid = saved->pieces_mid;
 	(*out)->parent_mid = saved->parent_mid;
+	(*out)->passes = saved->passes;
 	queue_message_restore(*out, &saved->state);
 	return 0;
 }
@@ -172,6 +178,70 @@ replay_split(struct replay *replay, const struct segment_record *record,
 	return 0;
 }
 
+/* Its body, of those that the record tells of. */
+static int
+restore_disposed(struct queue *queue, const struct segment_record *record,
+    const struct segment_place *place,
+    const struct queue_dispose_record *dispose,
+    const struct queue_disposed *disposed, struct queue_message **out)
+{
+	const struct queue_shared_body *body;
+	int r;
+
+	*out = NULL;
+	if (disposed->body >= dispose->body_count)
+		return ERROR_MALFORMED;
+	body = &dispose->bodies[disposed->body];
+	r = restore_saved(queue, &disposed->saved, out);
+	if (r != 0)
+		return r;
+	queue_message_set_pieces(*out, body->pieces, body->piece_count);
+	(*out)->pieces_mid = body->pieces_mid;
+	(*out)->place = body->place.segment == 0 ? *place : body->place;
+	(*out)->body_mid = body->body_mid;
+	(*out)->lsn = record->lsn;
+	return 0;
+}
+
+static void
+join_disposed(struct queue *queue, struct queue_message *message,
+    const struct queue_disposed *disposed)
+{
+	queue_ids_saw(&queue->ids, QUEUE_ID_MID, message->mid);
+	if (disposed->generated)
+		queue_ledger_count_message(&queue->ledger,
+		    message->recipient_count, true);
+	put_message(queue, message);
+}
+
+/* All of it or nothing: whoever has moved must be somewhere. */
+static int
+replay_dispose(struct replay *replay, const struct segment_record *record,
+    const struct segment_place *place, const union queue_record *value)
+{
+	struct queue *queue = replay->queue;
+	const struct queue_dispose_record *dispose = &value->dispose;
+	struct queue_message **messages = memory_array(
+	    dispose->message_count, sizeof(struct queue_message *));
+	union queue_record parent = { .change = dispose->parent };
+	size_t count = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < dispose->message_count; i++) {
+		r = restore_disposed(queue, record, place, dispose,
+		    &dispose->messages[i], &messages[i]);
+		count += r == 0;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (r == 0)
+			join_disposed(queue, messages[i],
+			    &dispose->messages[i]);
+		else
+			queue_message_free(messages[i]);
+	free(messages);
+	return r != 0 ? r : replay_change(replay, record, place, &parent);
+}
+
 static void
 take_counters(struct queue *queue, const struct queue_counters *counters)
 {
@@ -203,6 +273,7 @@ static int (*const replays[])(struct replay *replay,
 	[QUEUE_RECORD_OUTCOME] = replay_change,
 	[QUEUE_RECORD_RELOC] = replay_saved,
 	[QUEUE_RECORD_SPLIT] = replay_split,
+	[QUEUE_RECORD_DISPOSE] = replay_dispose,
 };
 
 static void

@@ -11,11 +11,10 @@
 void
 queue_split_mark(struct queue *queue, struct queue_message *message)
 {
-	enum queue_destination_rule rule =
-	    queue_destination_rule(queue, message);
 	struct envelope envelope;
 
-	if (rule == QUEUE_DESTINATION_PLAIN)
+	if (queue_destination_rule(queue, message) ==
+	    QUEUE_DESTINATION_PLAIN)
 		return;
 	arena_reset(queue->arena);
 	require(queue_message_envelope(message, queue->arena, &envelope) ==
@@ -27,8 +26,8 @@ queue_split_mark(struct queue *queue, struct queue_message *message)
 		if (recipient->state != RECIPIENT_LIVE ||
 		    recipient->part != NULL)
 			continue;
-		destination = queue_destination_find(queue,
-		    envelope.recipients[i].address, rule);
+		destination = queue_destination_find(queue, message,
+		    envelope.recipients[i].address);
 		recipient->needs_envelope = destination != NULL &&
 		    destination->to.tls < CONFIG_DESTINATION_TLS_REQUIRED;
 	}
@@ -60,41 +59,20 @@ clear_marks(struct queue_message *message)
 
 /* ---- the new message ---------------------------------------------------- */
 
-/* Its envelope: the parent's, with another number and those recipients. */
 static struct queue_message *
 make_child(struct queue *queue, const struct queue_message *message)
 {
-	struct queue_message *child = NULL;
 	struct envelope envelope;
-	struct buffer encoded;
 	size_t kept = 0;
 
 	arena_reset(queue->arena);
 	require(queue_message_envelope(message, queue->arena, &envelope) ==
 	    0);
-	envelope.mid = queue_ids_take(queue, QUEUE_ID_MID, 1);
 	for (size_t i = 0; i < message->recipient_count; i++)
 		if (is_marked(&message->recipients[i]))
 			envelope.recipients[kept++] = envelope.recipients[i];
-	envelope.recipient_count = kept;
-	buffer_init(&encoded, QUEUE_ENVELOPE_MAX);
-	require(record_encode(&envelope_shape, &envelope, &encoded) == 0);
-	require(queue_message_new(&envelope, buffer_text(&encoded), &child)
-	    == 0);
-	buffer_clear(&encoded);
-	return child;
-}
-
-static void
-share_body(const struct queue_message *message, struct queue_message *child)
-{
-	queue_message_set_pieces(child, message->pieces,
-	    message->piece_count);
-	child->pieces_mid = message->pieces_mid;
-	child->place = message->place;
-	child->body_mid = message->body_mid;
-	child->rewritten = message->rewritten;
-	child->parent_mid = message->mid;
+	return queue_child_split(queue, message, &envelope,
+	    envelope.recipients, kept);
 }
 
 /* Judged like its parent; an envelope with an id of its own. */
@@ -108,6 +86,7 @@ inherit(const struct queue_message *message, struct queue_message *child)
 		.disposition = text_from(message->disposition),
 		.disposition_version = message->config_version,
 		.tags = text_from(message->tags),
+		.ruling = queue_ruling_value(message->ruling),
 		.protection = {
 			.form = PROTECTION_ENVELOPE,
 			.profile = message->protection->profile,
@@ -126,7 +105,6 @@ split_off(struct queue *queue, struct queue_message *message)
 	struct queue_message *child = make_child(queue, message);
 	struct queue_change change = { 0 };
 
-	share_body(message, child);
 	inherit(message, child);
 	arena_reset(queue->arena);
 	change.recipients = arena_array(queue->arena,
@@ -141,7 +119,8 @@ split_off(struct queue *queue, struct queue_message *message)
 				.attempts = message->recipients[i].attempts,
 			};
 	queue_change_split(queue, message, &change, child);
-	mail_event_split(child->mid, message->mid, child->live);
+	mail_event_split(child->mid, message->mid, child->live,
+	    queue_ruling_value(child->ruling).policy);
 	mail_event_needs_envelope(child->mid, child->live,
 	    child->protection->profile);
 	queue_protect_schedule(queue, child);

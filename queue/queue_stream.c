@@ -15,10 +15,13 @@ struct queue_stream {
 	void *owner;
 	struct queue_channel *channel;
 	uint64_t mid;
-	struct message_body *body;
-	uint64_t offset;
+	struct message_body **bodies;
+	size_t body_count;
+	size_t at;		/* the body that is being written ... */
+	uint64_t offset;	/* ... how far it is ... */
+	uint32_t index;		/* ... and its pieces so far */
 	struct segment_place *pieces;
-	size_t count;
+	size_t count;		/* of all bodies */
 };
 
 void
@@ -32,7 +35,9 @@ static void
 stream_free(struct queue_stream *stream)
 {
 	list_remove(&stream->link);
-	message_body_release(&stream->body);
+	for (size_t i = 0; i < stream->body_count; i++)
+		message_body_release(&stream->bodies[i]);
+	free(stream->bodies);
 	free(stream->pieces);
 	free(stream);
 }
@@ -53,21 +58,43 @@ queue_streams_clear(struct queue *queue)
 		stream_drop(LIST_OWNER(link, struct queue_stream, link));
 }
 
+size_t
+queue_stream_pieces(const struct queue *queue, uint64_t size)
+{
+	uint32_t most = queue_log_inline_max(queue);
+
+	return size == 0 ? 1 : (size_t)((size + most - 1) / most);
+}
+
+static size_t
+count_pieces(const struct queue *queue, struct message_body *const *bodies,
+    size_t count)
+{
+	size_t pieces = 0;
+
+	for (size_t i = 0; i < count; i++)
+		pieces += queue_stream_pieces(queue,
+		    message_body_size(bodies[i]));
+	return pieces;
+}
+
 void
 queue_stream_add(struct queue *queue, const struct queue_stream_work *work,
     void *owner, struct queue_channel *channel, uint64_t mid,
-    struct message_body *body)
+    struct message_body *const *bodies, size_t count)
 {
 	struct queue_stream *stream = memory_new(sizeof(*stream));
-	uint64_t count = message_body_size(body) /
-	    queue_log_inline_max(queue) + 1;
 
+	require(count > 0);
 	stream->work = work;
 	stream->owner = owner;
 	stream->channel = channel;
 	stream->mid = mid;
-	stream->body = message_body_ref(body);
-	stream->pieces = memory_array((size_t)count,
+	stream->bodies = memory_array(count, sizeof(struct message_body *));
+	stream->body_count = count;
+	for (size_t i = 0; i < count; i++)
+		stream->bodies[i] = message_body_ref(bodies[i]);
+	stream->pieces = memory_array(count_pieces(queue, bodies, count),
 	    sizeof(*stream->pieces));
 	list_append(&queue->streams.all, &stream->link);
 	loop_again(queue->loop);
@@ -121,7 +148,8 @@ queue_stream_channel_ended(struct queue *queue,
 static int
 read_piece(struct queue *queue, const struct queue_stream *stream)
 {
-	uint64_t rest = message_body_size(stream->body) - stream->offset;
+	const struct message_body *body = stream->bodies[stream->at];
+	uint64_t rest = message_body_size(body) - stream->offset;
 	size_t size = rest < queue_log_inline_max(queue) ? (size_t)rest :
 	    queue_log_inline_max(queue);
 	struct text got;
@@ -134,8 +162,8 @@ read_piece(struct queue *queue, const struct queue_stream *stream)
 
 		r = buffer_reserve(&queue->scratch, size - len, &at);
 		if (r == 0)
-			r = message_body_read(stream->body, stream->offset +
-			    len, size - len, at, &got);
+			r = message_body_read(body, stream->offset + len,
+			    size - len, at, &got);
 		if (r == 0 && text_is_empty(got))
 			r = ERROR_MISMATCH;
 		/* A small body is in memory, and only lent. */
@@ -154,11 +182,15 @@ write_piece(struct queue *queue, struct queue_stream *stream)
 
 	if (r != 0)
 		return r;
-	queue_log_piece(queue, stream->mid,
-	    (uint32_t)stream->count + 1, buffer_text(&queue->scratch),
-	    &stream->pieces[stream->count]);
+	queue_log_piece(queue, stream->mid, ++stream->index,
+	    buffer_text(&queue->scratch), &stream->pieces[stream->count]);
 	stream->count++;
 	stream->offset += buffer_len(&queue->scratch);
+	if (stream->offset < message_body_size(stream->bodies[stream->at]))
+		return 0;
+	stream->at++;
+	stream->offset = 0;
+	stream->index = 0;
 	return 0;
 }
 
@@ -175,7 +207,7 @@ step(struct queue *queue)
 
 	bytes = r == 0 ? buffer_len(&queue->scratch) : 0;
 	list_remove(&stream->link);
-	if (r == 0 && stream->offset < message_body_size(stream->body)) {
+	if (r == 0 && stream->at < stream->body_count) {
 		list_append(&queue->streams.all, &stream->link);
 		return bytes;
 	}

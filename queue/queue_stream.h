@@ -26,7 +26,7 @@ struct queue_streams {
 
 /* Each of them takes the owner; one of them is called, once. */
 struct queue_stream_work {
-	/* All is in the log; the pieces are borrowed. */
+	/* All is in the log; the pieces, body by body, are borrowed. */
 	void (*done)(struct queue *queue, void *owner,
 		const struct segment_place *pieces, size_t count);
 	/* It could not be read, or there is no space. */
@@ -37,13 +37,16 @@ struct queue_stream_work {
 
 void queue_streams_init(struct queue_streams *streams);
 /*
- * Stream a body for a message; takes a reference of its own to the body.
+ * Stream bodies, one at least, for a message; takes references of its own
+ * to them.
  *   channel   it is dropped when this one ends; NULL: never
  */
 void queue_stream_add(struct queue *queue,
 	const struct queue_stream_work *work, void *owner,
 	struct queue_channel *channel, uint64_t mid,
-	struct message_body *body);
+	struct message_body *const *bodies, size_t count);
+/* Pieces that a body of so many bytes has; an empty one has one. */
+size_t queue_stream_pieces(const struct queue *queue, uint64_t size);
 bool queue_stream_has(const struct queue *queue, uint64_t mid);
 /*
  * The oldest segment that a stream has pieces in: none from there on may

@@ -212,6 +212,17 @@ text_parse_u64(struct text t, uint64_t max, uint64_t *out)
 	return 0;
 }
 
+struct text
+text_put(char **at, struct text t)
+{
+	struct text copy = text_of(*at, t.len);
+
+	if (t.len > 0)
+		memcpy(*at, t.data, t.len);
+	*at += t.len;
+	return copy;
+}
+
 int
 text_to_string(struct text t, char *out, size_t size)
 {

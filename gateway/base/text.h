@@ -69,6 +69,12 @@ int text_parse_u64(struct text t, uint64_t max, uint64_t *out) MUST_CHECK;
  */
 int text_to_string(struct text t, char *out, size_t size) MUST_CHECK;
 
+/*
+ * Copy t to *at, which moves behind it: for texts packed into one piece of
+ * memory, whose room is the caller's to know.
+ */
+struct text text_put(char **at, struct text t);
+
 /* Constant time for equal lengths, for secrets. */
 bool text_equal_secret(struct text a, struct text b);
 

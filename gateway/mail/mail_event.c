@@ -24,6 +24,8 @@ enum event {
 	QUARANTINED,
 	NEEDS_ENVELOPE,
 	SPLIT,
+	REDIRECTED,
+	MADE,
 	PROTECTED,
 	ENCRYPTION_DEFERRED,
 	ENCRYPTION_TIMEOUT,
@@ -88,7 +90,8 @@ static const struct mail_event rows[EVENT_COUNT] = {
 		{ "config", "disposition" } },
 	[JUDGED] = { "judged", LOG_INFO_LEVEL,
 		"The content filters have judged a message.",
-		{ "config", "verdict", "disposition", "tags", "profile" } },
+		{ "config", "verdict", "disposition", "tags", "profile",
+		"policy" } },
 	[FILTER_LOG] = { "filter_log", LOG_INFO_LEVEL,
 		"What a content filter has to say about a message.",
 		{ "entry" } },
@@ -104,7 +107,14 @@ static const struct mail_event rows[EVENT_COUNT] = {
 		{ "recipients", "profile" } },
 	[SPLIT] = { "split", LOG_INFO_LEVEL,
 		"Recipients of a message go on as a message of their own.",
-		{ "parent", "recipients" } },
+		{ "parent", "recipients", "policy" } },
+	[REDIRECTED] = { "redirected", LOG_INFO_LEVEL,
+		"A filter has put one recipient in the place of others.",
+		{ "parent", "to", "recipients" } },
+	[MADE] = { "made", LOG_INFO_LEVEL,
+		"A filter has made a message: a copy, one to be judged "
+		"again, a notice or a duplicate in a quarantine.",
+		{ "parent", "kind", "key", "from", "recipients", "size" } },
 	[PROTECTED] = { "protected", LOG_INFO_LEVEL,
 		"A message is an encrypted envelope now.",
 		{ "profile", "reference", "size", "attempts" } },
@@ -341,11 +351,11 @@ mail_event_disposition(uint64_t mid, uint64_t config_version,
 void
 mail_event_judged(uint64_t mid, uint64_t config_version,
 	struct text verdict, struct text disposition, struct text tags,
-	struct text profile)
+	struct text profile, struct text policy)
 {
 	const struct log_field values[] = { NUMBER(config_version),
 		WORDS(verdict), WORDS(disposition), WORDS(tags),
-		WORDS(profile) };
+		WORDS(profile), WORDS(policy) };
 
 	EMIT(JUDGED, mid, values);
 }
@@ -387,12 +397,34 @@ mail_event_needs_envelope(uint64_t mid, uint64_t recipients,
 }
 
 void
-mail_event_split(uint64_t mid, uint64_t parent_mid, uint64_t recipients)
+mail_event_split(uint64_t mid, uint64_t parent_mid, uint64_t recipients,
+	struct text policy)
 {
 	const struct log_field values[] = { NUMBER(parent_mid),
-		NUMBER(recipients) };
+		NUMBER(recipients), WORDS(policy) };
 
 	EMIT(SPLIT, mid, values);
+}
+
+void
+mail_event_redirected(uint64_t mid, uint64_t parent_mid, struct text to,
+	uint64_t recipients)
+{
+	const struct log_field values[] = { NUMBER(parent_mid), WORDS(to),
+		NUMBER(recipients) };
+
+	EMIT(REDIRECTED, mid, values);
+}
+
+void
+mail_event_made(uint64_t mid, uint64_t parent_mid, struct text kind,
+	struct text key, struct text from, uint64_t recipients,
+	uint64_t size)
+{
+	const struct log_field values[] = { NUMBER(parent_mid), WORDS(kind),
+		WORDS(key), WORDS(from), NUMBER(recipients), NUMBER(size) };
+
+	EMIT(MADE, mid, values);
 }
 
 void

@@ -59,10 +59,13 @@ void mail_event_message_refused(uint64_t icid, uint64_t mid,
 void mail_event_accepted(const struct envelope *envelope);
 void mail_event_disposition(uint64_t mid, uint64_t config_version,
 	struct text disposition);
-/* By filters: verdict such as "deliver"; tags "a, b"; profile asked for. */
+/*
+ * By filters: verdict such as "deliver"; tags "a, b"; encryption profile
+ * asked for; mail policy.
+ */
 void mail_event_judged(uint64_t mid, uint64_t config_version,
 	struct text verdict, struct text disposition, struct text tags,
-	struct text profile);
+	struct text profile, struct text policy);
 void mail_event_filter_log(uint64_t mid, struct text entry);
 void mail_event_dropped(uint64_t mid, uint64_t recipients);
 void mail_event_quarantined(uint64_t mid, struct text quarantine,
@@ -70,8 +73,16 @@ void mail_event_quarantined(uint64_t mid, struct text quarantine,
 /* "TLS or an envelope", and there is no TLS. */
 void mail_event_needs_envelope(uint64_t mid, uint64_t recipients,
 	struct text profile);
+/* Recipients of parent go on by themselves; policy: empty where none. */
 void mail_event_split(uint64_t mid, uint64_t parent_mid,
+	uint64_t recipients, struct text policy);
+/* A filter has put a recipient in the place of others. */
+void mail_event_redirected(uint64_t mid, uint64_t parent_mid, struct text to,
 	uint64_t recipients);
+/* By the action key of the filters: kind "copy", "notice" ... */
+void mail_event_made(uint64_t mid, uint64_t parent_mid, struct text kind,
+	struct text key, struct text from, uint64_t recipients,
+	uint64_t size);
 void mail_event_protected(uint64_t mid, struct text profile,
 	struct text reference, uint64_t size, uint64_t attempts);
 void mail_event_encryption_deferred(uint64_t mid, struct text profile,

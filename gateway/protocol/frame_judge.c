@@ -22,6 +22,19 @@ frame_verdict_name(unsigned int verdict)
 	return verdict < FRAME_VERDICTS ? verdict_names[verdict] : "unknown";
 }
 
+static const char *const made_kind_names[FRAME_MADE_KINDS] = {
+	[FRAME_MADE_COPY] = "copy",
+	[FRAME_MADE_RESCAN] = "rescan",
+	[FRAME_MADE_NOTICE] = "notice",
+	[FRAME_MADE_DUPLICATE] = "duplicate",
+};
+
+const char *
+frame_made_kind_name(unsigned int kind)
+{
+	return kind < FRAME_MADE_KINDS ? made_kind_names[kind] : "unknown";
+}
+
 static const struct record_field judge_fields[] = {
 	RECORD_NUMBER(1, RECORD_U64, struct frame_judge, mid),
 	RECORD_NUMBER(2, RECORD_U32, struct frame_judge, attempt),

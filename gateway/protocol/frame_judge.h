@@ -95,6 +95,7 @@ enum frame_made_kind {
 				   those recipients */
 	FRAME_MADE_KINDS
 };
+const char *frame_made_kind_name(unsigned int kind);
 
 struct frame_made {
 	struct text key;	/* which action made it, stable: "name/3" */

@@ -23,6 +23,8 @@ struct message_body {
 	int descriptor;		/* -1: in memory */
 	uint64_t size;
 	bool finished;
+	struct message_body *whole;	/* of which this is a slice ... */
+	uint64_t offset;		/* ... that begins here */
 };
 
 struct message_body *
@@ -99,6 +101,8 @@ message_body_release(struct message_body **pointer)
 	buffer_clear(&body->bytes);
 	if (body->descriptor != -1)
 		close(body->descriptor);
+	/* Never a slice itself: this ends after one step. */
+	message_body_release(&body->whole);
 	free(body);
 }
 
@@ -151,6 +155,30 @@ message_body_receive_or_empty(struct text bytes, int descriptor,
 	return body;
 }
 
+int
+message_body_slice(struct message_body *whole, uint64_t offset,
+    uint64_t size, struct message_body **out)
+{
+	struct message_body *body;
+
+	require(whole->finished && whole->whole == NULL);
+	if (offset > whole->size || size > whole->size - offset)
+		return ERROR_MALFORMED;
+	body = message_body_new();
+	body->whole = message_body_ref(whole);
+	body->offset = offset;
+	body->size = size;
+	body->finished = true;
+	*out = body;
+	return 0;
+}
+
+bool
+message_body_is_slice(const struct message_body *body)
+{
+	return body->whole != NULL;
+}
+
 uint64_t
 message_body_size(const struct message_body *body)
 {
@@ -160,7 +188,7 @@ message_body_size(const struct message_body *body)
 struct text
 message_body_frame(const struct message_body *body, int *descriptor)
 {
-	require(body->finished);
+	require(body->finished && body->whole == NULL);
 	*descriptor = -1;
 	if (body->descriptor == -1)
 		return buffer_text(&body->bytes);
@@ -179,6 +207,12 @@ message_body_read(const struct message_body *body, uint64_t offset,
 	if (offset >= body->size) {
 		*out = TEXT_EMPTY;
 		return 0;
+	}
+	if (body->whole != NULL) {
+		if (len > body->size - offset)
+			len = (size_t)(body->size - offset);
+		offset += body->offset;
+		body = body->whole;
 	}
 	if (body->descriptor == -1) {
 		*out = text_slice(buffer_text(&body->bytes), (size_t)offset,

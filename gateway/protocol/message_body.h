@@ -5,6 +5,7 @@
 #ifndef GATEWAY_PROTOCOL_MESSAGE_BODY_H
 #define GATEWAY_PROTOCOL_MESSAGE_BODY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "gateway/base/buffer.h"
@@ -43,9 +44,18 @@ int message_body_receive(struct text bytes, int descriptor, uint64_t size,
 struct message_body *message_body_receive_or_empty(struct text bytes,
 	int descriptor, uint64_t size);
 
+/*
+ * A part of a finished body as one of its own, without a copy: it borrows
+ * the whole, which lives as long as it does.  To be read, not to be put into
+ * a frame.  ERROR_MALFORMED where the whole has no such part.
+ */
+int message_body_slice(struct message_body *whole, uint64_t offset,
+	uint64_t size, struct message_body **out) MUST_CHECK;
+bool message_body_is_slice(const struct message_body *body);
+
 uint64_t message_body_size(const struct message_body *body);
 /*
- * For a frame: the inline bytes, or empty with *descriptor a duplicate for
+ * For a frame, not of a slice: the inline bytes, or empty with *descriptor a duplicate for
  * ipc to send and close (-1 for inline).
  */
 struct text message_body_frame(const struct message_body *body,

@@ -65,12 +65,14 @@ tell_queue(void)
 	mail_event_accepted(&envelope);
 	mail_event_disposition(7, 1, T("no policy"));
 	mail_event_judged(7, 1, T("deliver"), T("secure"), T("a, b"),
-	    T("default"));
+	    T("default"), T("staff"));
 	mail_event_filter_log(7, T("seen"));
 	mail_event_dropped(7, 1);
 	mail_event_quarantined(7, T("outbreak"), T("r"));
 	mail_event_needs_envelope(7, 1, T("default"));
-	mail_event_split(8, 7, 1);
+	mail_event_split(8, 7, 1, T("staff"));
+	mail_event_redirected(8, 7, T("a@b"), 2);
+	mail_event_made(8, 7, T("copy"), T("secure/3"), T("a@b"), 1, 10);
 	mail_event_protected(7, T("default"), T("K7QD-24MF"), 1000, 1);
 	mail_event_encryption_deferred(7, T("default"), 1, T("away"), 0);
 	mail_event_encryption_timeout(7, T("default"), 9, T("away"));
