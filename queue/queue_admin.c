@@ -225,6 +225,38 @@ show_protection(const struct queue_message *message,
 		out->reason = protection->reason;
 }
 
+/* Walks over all: this is asked by people, of one message at a time. */
+static void
+show_children(struct queue *queue, uint64_t mid,
+    struct frame_queue_message *out)
+{
+	struct list *link, *after;
+
+	out->children = arena_array(queue->arena, FRAME_QUEUE_CHILDREN_MAX,
+	    sizeof(*out->children));
+	if (out->children == NULL)
+		return;
+	LIST_EACH(&queue->table.all, link, after) {
+		const struct queue_message *message =
+		    LIST_OWNER(link, struct queue_message, all);
+
+		if (message->parent_mid == mid &&
+		    out->child_count < FRAME_QUEUE_CHILDREN_MAX)
+			out->children[out->child_count++].mid = message->mid;
+	}
+}
+
+static void
+show_way(const struct queue_message *message,
+    struct frame_queue_message *out)
+{
+	struct queue_ruling ruling = queue_ruling_value(message->ruling);
+
+	out->policy = ruling.policy;
+	out->next_hop = ruling.next_hop;
+	out->bounce_profile = ruling.bounce_profile;
+}
+
 void
 queue_admin_on_message(struct queue_channel *channel, const void *frame,
     int descriptor)
@@ -246,6 +278,8 @@ queue_admin_on_message(struct queue_channel *channel, const void *frame,
 		answer.disposition = text_from(message->disposition);
 		answer.disposition_version = message->config_version;
 		show_protection(message, &answer);
+		show_way(message, &answer);
+		show_children(queue, message->mid, &answer);
 		show_recipients(message, &answer.envelope, queue->arena,
 		    &answer);
 		answer.envelope.recipient_count = 0;

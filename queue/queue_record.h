@@ -123,7 +123,7 @@ struct queue_disposed {
 /* DISPOSE */
 struct queue_dispose_record {
 	struct queue_change parent;
-	struct queue_shared_body *bodies;	/* the first came with it */
+	struct queue_shared_body *bodies;	/* the first as it came */
 	size_t body_count;
 	struct queue_disposed *messages;
 	size_t message_count;
@@ -151,8 +151,8 @@ const char *queue_record_name(unsigned int type);
 union queue_record {
 	struct queue_change change;	/* STATE, OUTCOME */
 	struct queue_saved saved;	/* ACCEPT, RELOC */
-	struct queue_body_piece piece;	/* BODY */
-	struct queue_counters counters;	/* COUNTERS */
+	struct queue_body_piece piece;
+	struct queue_counters counters;
 	struct queue_split_record split;
 	struct queue_dispose_record dispose;
 };

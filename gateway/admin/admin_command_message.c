@@ -61,7 +61,7 @@ form_name(unsigned int form)
 	return form < PROTECTION_FORMS ? names[form] : "unknown";
 }
 
-/* Quarantine, what it must become, and where it came from. */
+/* Quarantine, and what it must become. */
 static void
 print_protection(struct admin_request *request,
     const struct frame_queue_message *m)
@@ -80,9 +80,35 @@ print_protection(struct admin_request *request,
 	if (!text_is_empty(reference))
 		admin_print(request, "reference: %.*s\n",
 		    TEXT_ARG(reference));
+}
+
+/* By which policy, where to, where from, and what became of it. */
+static void
+print_way(struct admin_request *request, const struct frame_queue_message *m)
+{
+	const struct {
+		const char *label;
+		struct text value;
+	} lines[] = {
+		{ "mail policy", m->policy },
+		{ "next hop", m->next_hop },
+		{ "bounce profile", m->bounce_profile },
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct text value = admin_safe(request, lines[i].value);
+
+		if (!text_is_empty(value))
+			admin_print(request, "%s: %.*s\n", lines[i].label,
+			    TEXT_ARG(value));
+	}
 	if (m->parent_mid != 0)
 		admin_print(request, "split from: MID %" PRIu64 "\n",
 		    m->parent_mid);
+	for (size_t i = 0; i < m->child_count; i++)
+		admin_print(request, "%s MID %" PRIu64 "%s", i == 0 ?
+		    "gave:" : ",", m->children[i].mid,
+		    i + 1 == m->child_count ? "\n" : "");
 }
 
 static void
@@ -105,6 +131,7 @@ print_message(struct admin_request *request,
 		admin_print(request, "held because: %.*s\n",
 		    TEXT_ARG(reason));
 	print_protection(request, m);
+	print_way(request, m);
 	for (size_t i = 0; i < m->recipient_count; i++)
 		print_recipient(request, &m->recipients[i]);
 	admin_print(request, "\n");
@@ -130,7 +157,7 @@ protection_json(const struct frame_queue_message *m)
 }
 
 static json_t *
-message_json(const struct frame_queue_message *m)
+recipients_json(const struct frame_queue_message *m)
 {
 	json_t *recipients = json_array();
 
@@ -149,8 +176,25 @@ message_json(const struct frame_queue_message *m)
 		    "reason", admin_json_text(r->reason),
 		    "host", admin_json_text(r->host)));
 	}
+	return recipients;
+}
+
+static json_t *
+children_json(const struct frame_queue_message *m)
+{
+	json_t *children = json_array();
+
+	for (size_t i = 0; i < m->child_count; i++)
+		json_array_append_new(children,
+		    json_integer((json_int_t)m->children[i].mid));
+	return children;
+}
+
+static json_t *
+message_json(const struct frame_queue_message *m)
+{
 	return json_pack("{s:I, s:s, s:o, s:I, s:o, s:o, s:I, s:o, s:I, s:o,"
-	    " s:o, s:o, s:o, s:o}",
+	    " s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "mid", (json_int_t)m->envelope.mid,
 	    "state", message_state_name(m->state),
 	    "received", admin_json_time(m->envelope.received_us),
@@ -160,12 +204,16 @@ message_json(const struct frame_queue_message *m)
 	    "disposition_version", (json_int_t)m->disposition_version,
 	    "reason", admin_json_text(m->reason),
 	    "crashes", (json_int_t)m->crashes,
-	    "recipients", recipients,
+	    "recipients", recipients_json(m),
 	    "quarantine", text_or_null(m->quarantine),
 	    "protection", protection_json(m),
 	    "reference", text_or_null(m->reference),
 	    "parent", m->parent_mid == 0 ? json_null() :
-	    json_integer((json_int_t)m->parent_mid));
+	    json_integer((json_int_t)m->parent_mid),
+	    "policy", text_or_null(m->policy),
+	    "next_hop", text_or_null(m->next_hop),
+	    "bounce_profile", text_or_null(m->bounce_profile),
+	    "children", children_json(m));
 }
 
 static void

@@ -75,7 +75,9 @@ const struct command command_table[COMMANDS] = {
 		.summary = "tell the story of one message",
 		.detail = "Shows where the message is now, recipient by "
 		    "recipient, the protection that it needs, the quarantine "
-		    "that it lies in, the message that it was split from, and "
+		    "that it lies in, the mail policy, next hop and bounce "
+		    "profile of its disposition, the messages that it comes "
+		    "from and that came from it, and "
 		    "every line of the event log about it (kept for "
 		    "retention.event_log, 7 days by default).",
 	},

@@ -112,6 +112,12 @@ static const struct record_field recipient_fields[] = {
 static const struct record_shape recipient_shape =
     RECORD_SHAPE(frame_queue_recipient, recipient_fields);
 
+static const struct record_field child_fields[] = {
+	RECORD_NUMBER(1, RECORD_U64, struct frame_queue_child, mid),
+};
+static const struct record_shape child_shape =
+    RECORD_SHAPE(frame_queue_child, child_fields);
+
 static const struct record_field message_fields[] = {
 	RECORD_NUMBER(1, RECORD_U64, struct frame_queue_message, id),
 	RECORD_NUMBER(2, RECORD_U8, struct frame_queue_message, found),
@@ -135,6 +141,13 @@ static const struct record_field message_fields[] = {
 	RECORD_TEXT_FIELD(13, struct frame_queue_message, reference, 32),
 	RECORD_NUMBER(14, RECORD_U64, struct frame_queue_message,
 	    parent_mid),
+	RECORD_TEXT_FIELD(15, struct frame_queue_message, policy, WORDS_MAX),
+	RECORD_TEXT_FIELD(16, struct frame_queue_message, next_hop,
+	    WORDS_MAX),
+	RECORD_TEXT_FIELD(17, struct frame_queue_message, bounce_profile,
+	    WORDS_MAX),
+	RECORD_LIST_FIELD(18, struct frame_queue_message, children,
+	    child_count, FRAME_QUEUE_CHILDREN_MAX, &child_shape),
 };
 const struct record_shape frame_queue_message_shape =
     RECORD_SHAPE(frame_queue_message, message_fields);

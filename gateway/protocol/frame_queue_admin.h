@@ -90,6 +90,12 @@ struct frame_queue_recipient {
 	struct text host;
 };
 
+/* A live message that comes from the one asked about. */
+struct frame_queue_child {
+	uint64_t mid;
+};
+#define FRAME_QUEUE_CHILDREN_MAX 1000
+
 /* QUEUE_MESSAGE */
 struct frame_queue_message {
 	uint64_t id;
@@ -107,7 +113,13 @@ struct frame_queue_message {
 	struct frame_protection protection;
 	uint8_t is_protected;
 	struct text reference;	/* of its envelope, for people */
-	uint64_t parent_mid;	/* that it was split from, or 0 */
+	uint64_t parent_mid;	/* that it comes from, or 0 */
+	/* What its disposition says of its way; each may be empty. */
+	struct text policy;
+	struct text next_hop;
+	struct text bounce_profile;
+	struct frame_queue_child *children;
+	size_t child_count;
 };
 
 enum frame_queue_action {

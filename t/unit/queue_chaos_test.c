@@ -4,7 +4,7 @@
  * kind.  Whatever happens, nothing leaves that should not, and the ledger
  * balances.
  */
-#include "t/unit/queue_fixture_worker.h"
+#include "t/unit/queue_fixture_dispose.h"
 
 /* More, and others, by CHAOS_ROUNDS and CHAOS_SEED. */
 #define ROUNDS 400
@@ -75,6 +75,50 @@ form_of(const struct rig *rig, uint64_t mid)
 	return form;
 }
 
+/* Every live recipient for itself or with others, and what filters make. */
+static void
+answer_divided(struct rig *rig, struct rig_ask *ask, uint8_t form)
+{
+	static struct text to = TEXT_INIT("e@four.example");
+	static const size_t sizes[] = { 500, 90000 };
+	struct queue_message *message = queue_table_find(rig->queue,
+	    ask->mid);
+	const char *sender = senders[form];
+	struct frame_splinter splinters[2] = { 0 };
+	struct frame_rid rids[2];
+	struct frame_made made = {
+		.kind = (uint8_t)chance(FRAME_MADE_KINDS),
+		.key = TEXT("f/1"),
+		.sender = text_from(sender),
+		.recipients = &to,
+		.recipient_count = 1,
+		.body = chance(3),
+		.quarantine = TEXT("outbreak"),
+		.protection = { .form = form, .profile = TEXT("default") },
+	};
+	size_t count = 0;
+
+	for (size_t i = 0; message != NULL && i < message->recipient_count &&
+	    count < 2; i++)
+		if (message->recipients[i].state == RECIPIENT_LIVE)
+			rids[count++].rid = message->recipients[i].rid;
+	for (size_t i = 0; i < count; i++)
+		splinters[i] = (struct frame_splinter){
+			.rids = &rids[i],
+			.rid_count = 1,
+			.verdict = (uint8_t)chance(FRAME_VERDICTS),
+			.quarantine = TEXT("outbreak"),
+			.protection = made.protection,
+			.body = chance(3),
+			.next_hop = chance(3) == 0 ? TEXT("relay.example") :
+			    TEXT_EMPTY,
+			.recipient = chance(4) == 0 ? to : TEXT_EMPTY,
+		};
+	if (count > 0)
+		rig_dispose_many(ask, splinters, count, &made, ask->passes <
+		    2 ? chance(2) : 0, sizes, 2);
+}
+
 static void
 answer_judge(struct rig *rig, struct rig_ask *ask)
 {
@@ -94,6 +138,8 @@ answer_judge(struct rig *rig, struct rig_ask *ask)
 	assert_true(ask->is_intact);
 	if (chance(8) == 0)
 		rig_set_aside(ask);
+	else if (chance(3) == 0)
+		answer_divided(rig, ask, answer.protection.form);
 	else if (chance(8) > 0)
 		rig_dispose_one(ask, &answer, chance(3) > 0 ? 0 :
 		    1 + chance(3) * 90000);

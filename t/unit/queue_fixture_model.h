@@ -24,7 +24,13 @@ static inline void
 dump_protection(const struct queue_message *message, struct buffer *out)
 {
 	const struct queue_protection *protection = message->protection;
+	const struct queue_ruling ruling =
+	    queue_ruling_value(message->ruling);
 
+	assert_int_equal(buffer_printf(out, "  policy=%.*s hop=%.*s by=%.*s "
+	    "passes=%u\n", TEXT_ARG(ruling.policy),
+	    TEXT_ARG(ruling.next_hop), TEXT_ARG(ruling.bounce_profile),
+	    message->passes), 0);
 	assert_int_equal(buffer_printf(out, "  parent=%llu tags=%s in=%s\n",
 	    (unsigned long long)message->parent_mid,
 	    message->tags ? message->tags : "-",
@@ -190,6 +196,28 @@ model_split(struct model *model, uint64_t mid,
 	model->in = in;
 }
 
+/* Who has moved is in another message; what is generated comes in. */
+static inline void
+model_dispose(struct model *model, uint64_t mid,
+    const struct queue_dispose_record *dispose, struct arena *arena)
+{
+	const struct queue_change *parent = &dispose->parent;
+	uint64_t in, out = model->out;
+
+	model_change(model, mid, parent, arena);
+	for (size_t i = 0; i < parent->recipient_count; i++)
+		out += parent->recipients[i].state != RECIPIENT_MOVED &&
+		    parent->recipients[i].state != RECIPIENT_LIVE;
+	model->out = out;
+	for (size_t i = 0; i < dispose->message_count; i++) {
+		assert_true(dispose->messages[i].body < dispose->body_count);
+		in = model->in;
+		model_add(model, dispose->messages[i].saved.envelope, arena);
+		if (!dispose->messages[i].generated)
+			model->in = in;
+	}
+}
+
 static inline void
 model_apply(struct model *model, const struct segment_record *record)
 {
@@ -206,6 +234,8 @@ model_apply(struct model *model, const struct segment_record *record)
 		model_change(model, record->mid, &value.change, arena);
 	if (record->type == QUEUE_RECORD_SPLIT)
 		model_split(model, record->mid, &value.split, arena);
+	if (record->type == QUEUE_RECORD_DISPOSE)
+		model_dispose(model, record->mid, &value.dispose, arena);
 	arena_free(arena);
 }
 

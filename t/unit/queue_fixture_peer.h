@@ -68,6 +68,7 @@ struct rig_job {
 	char sender[128];
 	char key[256];
 	char domain[128];
+	char host[128];		/* of the route, or empty */
 	uint8_t tls;
 	uint8_t or_envelope;
 	uint8_t protection;
@@ -245,6 +246,9 @@ rig_on_job(struct rig_peer *peer, const struct frame_job *frame,
 	rig_text(frame->destination.key, job->key, sizeof(job->key));
 	rig_text(frame->destination.domain, job->domain,
 	    sizeof(job->domain));
+	if (frame->destination.host_count > 0)
+		rig_text(frame->destination.hosts[0], job->host,
+		    sizeof(job->host));
 	assert_int_equal(message_body_receive(frame->body, descriptor,
 	    frame->envelope.size, &body), 0);
 	for (size_t at = 0; at < frame->envelope.size; at += got.len) {

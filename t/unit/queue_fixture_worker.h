@@ -13,6 +13,7 @@ struct rig_ask {
 	struct rig_peer *peer;
 	uint64_t mid;
 	uint32_t attempt;
+	uint8_t passes;
 	size_t count;		/* recipients */
 	uint32_t first_rid;
 	uint64_t size;
@@ -73,6 +74,7 @@ rig_on_worker_frame(struct rig_peer *peer, uint16_t type,
 		assert_int_equal(frame->judge.mid, frame->judge.envelope.mid);
 		ask = rig_note_ask(peer, &frame->judge.envelope,
 		    frame->judge.attempt, frame->judge.body, descriptor);
+		ask->passes = frame->judge.passes;
 		if (rig->judge != NULL)
 			rig->judge(rig, ask);
 		return true;

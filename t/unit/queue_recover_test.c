@@ -4,7 +4,7 @@
  * the records say.
  */
 #include "t/unit/queue_fixture_model.h"
-#include "t/unit/queue_fixture_worker.h"
+#include "t/unit/queue_fixture_dispose.h"
 
 #include <fcntl.h>
 
@@ -266,6 +266,82 @@ test_every_boundary_protected(void **state)
 	cut_everywhere(rig, 60);
 }
 
+/* ---- divided ------------------------------------------------------------ */
+
+static struct frame_rid rids[3][2] = { { { 1 } }, { { 2 } },
+	{ { 3 }, { 4 } } };
+static struct text made_to[] = { TEXT_INIT("x@a.example"),
+	TEXT_INIT("y@b.example") };
+
+/* Four recipients in three splinters, and a message of each kind. */
+static void
+divide_by_mid(struct rig *rig, struct rig_ask *ask)
+{
+	struct frame_splinter splinters[3];
+	struct frame_made made[FRAME_MADE_KINDS];
+	const size_t sizes[] = { 300 + ask->mid, 70000 };
+	bool is_made = ask->mid % 3 == 0 && ask->passes == 0;
+
+	for (size_t i = 0; i < 3; i++)
+		splinters[i] = (struct frame_splinter){
+			.rids = rids[i],
+			.rid_count = i == 2 ? 2 : 1,
+			.verdict = (uint8_t)((ask->mid + i * i) %
+			    FRAME_VERDICTS),
+			.quarantine = TEXT("outbreak"),
+			.policy = i > 0 ? TEXT("staff") : TEXT_EMPTY,
+			.body = (uint32_t)((ask->mid + i) % 3),
+			.next_hop = i == 1 ? TEXT("relay.example") :
+			    TEXT_EMPTY,
+			.protection = {
+				.form = (uint8_t)(ask->mid / 4 % 3),
+				.profile = TEXT("default"),
+			},
+			.recipient = i == 2 && ask->mid % 2 == 0 ?
+			    TEXT("z@c.example") : TEXT_EMPTY,
+		};
+	for (size_t i = 0; i < FRAME_MADE_KINDS; i++)
+		made[i] = (struct frame_made){
+			.key = TEXT("f/1"),
+			.kind = (uint8_t)i,
+			.sender = TEXT("alice@example.org"),
+			.recipients = made_to,
+			.recipient_count = 1 + i % 2,
+			.body = (uint32_t)(i % 3),
+			.quarantine = TEXT("outbreak"),
+		};
+	if (ask->count == 4)
+		rig_dispose_many(ask, splinters, 3, made,
+		    is_made ? FRAME_MADE_KINDS : 0, sizes, 2);
+	else
+		judge_by_mid(rig, ask);
+}
+
+static void
+test_every_boundary_divided(void **state)
+{
+	struct rig *rig = *state;
+	struct rig_mail four = {
+		.sender = "alice@example.org",
+		.to = { "a@one.example", "b@two.example", "c@bare.example",
+			"d@bare.example" },
+	};
+
+	rig->judge = divide_by_mid;
+	rig->seal = seal_by_mid;
+	rig->answer = answer_by_need;
+	for (size_t i = 0; i < 14; i++) {
+		four.size = 200 + i * 50;
+		rig_accept(rig, &four);
+		rig_rest(rig, 5);
+	}
+	rig_run(rig, is_quiet);
+	rig_rest(rig, 100);
+	rig_run(rig, is_quiet);
+	rig_check_ledger(rig);
+	cut_everywhere(rig, 60);
+}
+
 static int
 setup_workers(void **state)
 {
@@ -479,6 +555,9 @@ main(void)
 		TEST(test_every_boundary),
 		cmocka_unit_test_setup_teardown(
 		    test_every_boundary_protected, setup_workers,
+		    rig_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_every_boundary_divided, setup_workers,
 		    rig_teardown),
 		TEST(test_old_index),
 		TEST(test_damaged_index),
