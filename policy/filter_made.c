@@ -5,6 +5,7 @@
 
 #include "policy/filter_action_private.h"
 #include "policy/filter_bodies.h"
+#include "policy/filter_protection.h"
 
 #define NAME_SHOWN_MAX 900	/* bytes of a filter's name in a key */
 /* No body has this number: queue refuses what was never settled. */
@@ -97,7 +98,8 @@ filter_made_settle(struct filter_judge *judge, size_t from, size_t to,
 	list = list_of(judge);
 	for (i = from; i < to && error == 0; i++)
 		if (list->notices[i] == NULL)
-			list->made[i].protection = *protection;
+			filter_protection_raise(&list->made[i].protection,
+			    protection);
 		else
 			error = write_notice(judge, list, i,
 			    protection->form != PROTECTION_NONE);

@@ -60,6 +60,18 @@ same_protection(const struct queue_message *one,
 	    CONFIG_DESTINATION_TLS_PREFERRED));
 }
 
+/* Nor where it was to go. */
+static void
+same_ruling(const struct queue_message *one, const struct queue_message *two)
+{
+	struct queue_ruling a = queue_ruling_value(one->ruling);
+	struct queue_ruling b = queue_ruling_value(two->ruling);
+
+	require(text_equal(a.policy, b.policy));
+	require(text_equal(a.next_hop, b.next_hop));
+	require(text_equal(a.bounce_profile, b.bounce_profile));
+}
+
 /* What is saved of a message restores to the same. */
 static void
 save_and_restore(const struct queue_saved *saved, struct arena *arena)
@@ -72,6 +84,7 @@ save_and_restore(const struct queue_saved *saved, struct arena *arena)
 	    != 0 || queue_message_new(&envelope, saved->envelope, &one) != 0)
 		return;
 	require(queue_message_new(&envelope, saved->envelope, &two) == 0);
+	one->passes = two->passes = saved->passes;
 	queue_message_restore(one, &saved->state);
 	require(queue_message_save(one, arena, &first) == 0);
 	queue_message_restore(two, &first.state);
@@ -84,9 +97,21 @@ save_and_restore(const struct queue_saved *saved, struct arena *arena)
 	    second.state.disposition));
 	require(text_equal(first.state.tags, second.state.tags));
 	require(text_equal(first.state.quarantine, second.state.quarantine));
+	require(first.passes == second.passes);
 	same_protection(one, two);
+	same_ruling(one, two);
 	queue_message_free(one);
 	queue_message_free(two);
+}
+
+/* An arena that is full ends it: a log's records are bounded. */
+static void
+save_messages(const struct queue_dispose_record *dispose,
+    struct arena *arena)
+{
+	for (size_t i = 0; i < dispose->message_count &&
+	    arena_used(arena) < ARENA_MAX / 2; i++)
+		save_and_restore(&dispose->messages[i].saved, arena);
 }
 
 int
@@ -98,7 +123,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	type = data[0] % 8;
+	type = data[0] % 9;
 	arena = arena_new(ARENA_MAX);
 	if (queue_record_decode(type, text_of(data + 1, size - 1), arena,
 	    &value) == 0) {
@@ -107,6 +132,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			save_and_restore(&value.saved, arena);
 		if (type == QUEUE_RECORD_SPLIT)
 			save_and_restore(&value.split.child, arena);
+		if (type == QUEUE_RECORD_DISPOSE)
+			save_messages(&value.dispose, arena);
 	}
 	require(queue_record_name(type) != NULL);
 	arena_free(arena);

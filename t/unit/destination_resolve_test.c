@@ -208,6 +208,38 @@ test_protect(void **state)
 	    ERROR_STATE);
 }
 
+/* What policy says of the way is in the key; the domain's rule stays. */
+static void
+test_override(void **state)
+{
+	struct destination plain = resolve(*state, "bank.example"), d, same;
+
+	d = plain;
+	assert_int_equal(destination_override(&d, TEXT_EMPTY, TEXT_EMPTY,
+	    *state), 0);
+	assert_true(text_equal(d.key, plain.key));
+	assert_int_equal(destination_override(&d, TEXT("[192.0.2.9]:2525"),
+	    TEXT_EMPTY, *state), 0);
+	assert_false(text_equal(d.key, plain.key));
+	assert_int_equal(d.host_count, 1);
+	assert_true(is(d.hosts[0], "[192.0.2.9]:2525"));
+	assert_int_equal(d.tls, plain.tls);
+	assert_true(text_equal(d.bounce_profile, plain.bounce_profile));
+	same = plain;
+	assert_int_equal(destination_override(&same, TEXT_EMPTY,
+	    TEXT("quick"), *state), 0);
+	assert_true(is(same.bounce_profile, "quick"));
+	assert_false(text_equal(same.key, plain.key));
+	assert_false(text_equal(same.key, d.key));
+	/* A route gives way. */
+	d = resolve(*state, "a.inside.example");
+	assert_int_equal(d.host_count, 2);
+	assert_int_equal(destination_override(&d, TEXT("relay.example"),
+	    TEXT("quick"), *state), 0);
+	assert_int_equal(d.host_count, 1);
+	assert_true(is(d.hosts[0], "relay.example"));
+}
+
 static int
 setup(void **state)
 {
@@ -235,6 +267,7 @@ main(void)
 		TEST(test_no_domain),
 		TEST(test_limits),
 		TEST(test_protect),
+		TEST(test_override),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -314,33 +314,6 @@ test_sticky(void **state)
 			}
 }
 
-/* What filters made is protected as what it comes from, at least. */
-static void
-test_made(void **state)
-{
-	struct frame_made made[3] = {
-		{ .protection.form = PROTECTION_NONE },
-		{ .protection = { .form = PROTECTION_TLS_OR_ENVELOPE,
-		    .profile = TEXT_INIT("own") } },
-		{ .protection.form = PROTECTION_NONE },
-	};
-	struct frame_disposition out = { .made = made, .made_count = 3 };
-	struct filter_judge judge = { .disposition = &out };
-	const struct frame_protection least = { .form = PROTECTION_ENVELOPE,
-		.profile = TEXT_INIT("standard"), .subject = TEXT_INIT("s") };
-
-	(void)state;
-	filter_judge_protect_made(&judge, 0, 2, &least);
-	assert_int_equal(made[0].protection.form, PROTECTION_ENVELOPE);
-	assert_text(made[0].protection.profile, "standard");
-	assert_int_equal(made[1].protection.form, PROTECTION_ENVELOPE);
-	assert_text(made[1].protection.profile, "own");
-	assert_int_equal(made[2].protection.form, PROTECTION_NONE);
-	filter_judge_protect_made(&judge, 0, 1,
-	    &(struct frame_protection){ .form = PROTECTION_NONE });
-	assert_int_equal(made[0].protection.form, PROTECTION_ENVELOPE);
-}
-
 /* F08: whatever goes round and round ends. */
 static void
 test_passes(void **state)

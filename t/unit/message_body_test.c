@@ -113,6 +113,40 @@ test_refuses_another_size(void **state)
 	message_body_release(&body);
 }
 
+/* Slices of one body: each reads as its own bytes, and outlives the whole. */
+static void
+check_slices(size_t size)
+{
+	struct message_body *whole = make(size), *slice = NULL;
+	struct message_body *head = NULL;
+
+	assert_int_equal(message_body_slice(whole, size, 1, &slice),
+	    ERROR_MALFORMED);
+	assert_int_equal(message_body_slice(whole, 1, size, &slice),
+	    ERROR_MALFORMED);
+	assert_int_equal(message_body_slice(whole, UINT64_MAX, 2, &slice),
+	    ERROR_MALFORMED);
+	assert_int_equal(message_body_slice(whole, size - 10, 10, &slice),
+	    0);
+	assert_int_equal(message_body_slice(whole, 0, size / 2, &head), 0);
+	assert_false(message_body_is_slice(whole));
+	assert_true(message_body_is_slice(head));
+	message_body_release(&whole);
+	assert_int_equal(message_body_size(slice), 10);
+	check_content(slice, 10);
+	check_content(head, size / 2);
+	message_body_release(&slice);
+	message_body_release(&head);
+}
+
+static void
+test_slices(void **state)
+{
+	(void)state;
+	check_slices(500);
+	check_slices(300000);
+}
+
 int
 main(void)
 {
@@ -120,6 +154,7 @@ main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_refuses_what_could_change),
 		cmocka_unit_test(test_refuses_another_size),
+		cmocka_unit_test(test_slices),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -300,7 +300,9 @@ test_save_and_restore(void **state)
 		.protection = full,
 		.recipients = &one,
 		.recipient_count = 1,
+		.ruling = { TEXT("staff"), TEXT("[::1]:25"), TEXT("quick") },
 	};
+	size_t before = queue_message_memory(message);
 	struct arena *arena = arena_new(1u << 20);
 	struct queue_saved saved, read;
 	struct buffer bytes;
@@ -310,6 +312,8 @@ test_save_and_restore(void **state)
 	queue_message_set_pieces(message, pieces, 2);
 	message->pieces_mid = 5;
 	message->parent_mid = 6;
+	message->passes = 2;
+	assert_true(queue_message_memory(message) > before + 18);
 	message->state = MESSAGE_SENDING;
 	assert_int_equal(queue_message_save(message, arena, &saved), 0);
 	buffer_init(&bytes, 1u << 20);
@@ -326,6 +330,11 @@ test_save_and_restore(void **state)
 	assert_string_equal(other->quarantine, "outbreak");
 	assert_int_equal(read.pieces_mid, 5);
 	assert_int_equal(read.parent_mid, 6);
+	assert_int_equal(read.passes, 2);
+	assert_true(text_equal(other->ruling->policy, TEXT("staff")));
+	assert_true(text_equal(other->ruling->next_hop, TEXT("[::1]:25")));
+	assert_true(text_equal(other->ruling->bounce_profile,
+	    TEXT("quick")));
 	check_protection(other->protection, &full);
 	assert_int_equal(read.piece_count, 2);
 	assert_int_equal(read.pieces[1].body_len, 30);
