@@ -1,6 +1,7 @@
 /*
- * The lines of the event log about one message: the dated files that are
- * still kept, then the present one, a slice per turn of the loop.
+ * The lines of the event log about one message, and those in which others
+ * come from it: the dated files that are still kept, then the present one, a
+ * slice per turn of the loop.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +27,7 @@ struct admin_history {
 	struct loop_timer *timer;
 	struct buffer input;
 	char needle[40];	/* " MID 12 " */
+	char parent[40];	/* " parent=12 ": what came from it */
 	int64_t day;		/* of the file at hand */
 	int64_t last_day;	/* the present file comes behind it */
 	int descriptor;
@@ -65,12 +67,19 @@ open_day(const struct admin_history *history)
 	return open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 }
 
+static bool
+is_about(const struct admin_history *history, struct text line)
+{
+	return text_find(line, text_from(history->needle)) < line.len ||
+	    text_find(line, text_from(history->parent)) < line.len;
+}
+
 static void
 take_line(struct admin_history *history, struct text line)
 {
 	struct admin_request *request = history->request;
 
-	if (text_find(line, text_from(history->needle)) == line.len)
+	if (!is_about(history, line))
 		return;
 	request->affected++;
 	if (request->json) {
@@ -168,6 +177,8 @@ admin_history_start(struct admin_request *request, uint64_t mid,
 	history->day = history->last_day - kept_days();
 	buffer_init(&history->input, SLICE + 2 * LINE_MAX_BYTES);
 	snprintf(history->needle, sizeof(history->needle), " MID %llu ",
+	    (unsigned long long)mid);
+	snprintf(history->parent, sizeof(history->parent), " parent=%llu ",
 	    (unsigned long long)mid);
 	history->timer = loop_timer_new(process_loop(), on_timer, history);
 	request->history = history;
