@@ -11,6 +11,7 @@ static const struct filter_actions *const tables[] = {
 	&filter_actions_notify,
 	&filter_actions_header,
 	&filter_actions_note,
+	&filter_actions_sender,
 };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 

@@ -14,6 +14,7 @@ extern const struct filter_actions filter_actions_copy;
 extern const struct filter_actions filter_actions_notify;
 extern const struct filter_actions filter_actions_header;
 extern const struct filter_actions filter_actions_note;
+extern const struct filter_actions filter_actions_sender;
 
 /* ERROR_LIMIT, with words. */
 int filter_action_too_large(struct filter_judge *judge);

@@ -13,7 +13,6 @@
 #include "gateway/base/arena.h"
 #include "gateway/config/config.h"
 #include "policy/filter_judge.h"
-#include "policy/filter_mistake.h"
 #include "policy/filter_syntax.h"
 #include "policy/pattern.h"
 #include "policy/smart_identifier.h"
@@ -32,6 +31,12 @@ enum filter_argument {
 	FILTER_ARGUMENT_QUARANTINE,	/* of quarantines */
 	FILTER_ARGUMENT_TAG,
 	FILTER_ARGUMENT_FORM,		/* "always" or "tls" */
+	FILTER_ARGUMENT_DICTIONARY,	/* of dictionaries; the object */
+	FILTER_ARGUMENT_NAMES,		/* the same: struct forged_sender */
+	FILTER_ARGUMENT_PERCENT,	/* 1 to 100 */
+	FILTER_ARGUMENT_BOUND,		/* a number above 0 */
+	FILTER_ARGUMENT_FROM,		/* "from" */
+	FILTER_ARGUMENT_KEEPER,		/* EDITABLE, or "" */
 	FILTER_ARGUMENT_ZONE,		/* of the DNS */
 	FILTER_ARGUMENT_ATTRIBUTE,	/* "directory.query" */
 	FILTER_ARGUMENT_ADDRESS,	/* one mail address */
@@ -54,6 +59,10 @@ enum filter_operand {
 	FILTER_OPERAND_SIZE,		/* by any comparison */
 	FILTER_OPERAND_TEXT,		/* by == or != */
 	FILTER_OPERAND_GROUP,		/* "directory.query:group", likewise */
+	FILTER_OPERAND_NUMBER,		/* by any comparison */
+	FILTER_OPERAND_DATE,		/* by any; seconds since 1970 */
+	FILTER_OPERAND_NETWORK,		/* by == or !=; struct host_network */
+	FILTER_OPERAND_LISTENER,	/* by == or !=; one that exists */
 	FILTER_OPERANDS
 };
 
@@ -111,7 +120,7 @@ struct filter_bound {
 	struct text text;		/* of a string */
 	struct pattern *pattern;	/* PATTERN */
 	const struct smart_identifier *identifier;	/* instead of it */
-	const void *object;		/* of the configuration, found by name */
+	const void *object;		/* found by name, or made of it */
 	uint64_t number;		/* COUNT, SIZE, FORM, DATE */
 };
 
@@ -157,21 +166,6 @@ uint64_t filter_call_number(const struct filter_call *call, size_t index,
 struct text filter_call_text(const struct filter_call *call, size_t index,
 	struct text fallback);
 
-struct filter_binder {
-	const struct config *config;
-	struct pattern_space *space;
-	struct arena *arena;		/* for the words of calls */
-	struct filter_mistake *mistake;
-	enum filter_place place;	/* where the text stands */
-};
-
-/*
- * Check a rule's or an action's node and fill in *out, whose texts are
- * borrowed from the tree; filter_call_clear() it, also on error.
- * ERROR_MALFORMED with the mistake.
- */
-int filter_call_bind(const struct filter_binder *binder,
-	struct filter_node *node, struct filter_call *out) MUST_CHECK;
 /* Its patterns. */
 void filter_call_clear(struct filter_call *call);
 

@@ -11,43 +11,30 @@ struct missing {
 
 #define ARCHIVES "the file type scanner"
 #define AUTHENTICATION "sender authentication"
-#define DICTIONARIES "dictionaries"
 #define EXTRACTION "the extraction of archives and documents"
+#define FEEDS "external threat feeds"
+#define MACROS "a scanner for macros"
 #define REPUTATION "reputation services"
 #define SMIME "S/MIME"
 #define URLS "URL scanning"
 
 static const struct missing missing_rules[] = {
-	{ "addr-count", "message filters" },
 	{ "attachment-corrupt", EXTRACTION },
-	{ "attachment-dictionary-match", DICTIONARIES },
 	{ "attachment-protected", EXTRACTION },
 	{ "attachment-unprotected", EXTRACTION },
-	{ "body-dictionary-match", DICTIONARIES },
-	{ "date", "message filters" },
-	{ "dictionary-match", DICTIONARIES },
 	{ "dkim-authentication", AUTHENTICATION },
-	{ "domain-external-threat-feeds", REPUTATION },
-	{ "file-hash-external-threat-feeds", REPUTATION },
-	{ "forged-email-detection", DICTIONARIES },
-	{ "geolocation-rule", REPUTATION },
-	{ "header-dictionary-match", DICTIONARIES },
-	{ "header-repeats", "message filters" },
+	{ "domain-external-threat-feeds", FEEDS },
+	{ "file-hash-external-threat-feeds", FEEDS },
+	{ "geolocation-rule", "a table of countries" },
+	{ "header-repeats", "counters of the last hour" },
 	{ "image-verdict", "image analysis" },
-	{ "macro-detection-rule", EXTRACTION },
-	{ "mail-from-dictionary-match", DICTIONARIES },
+	{ "macro-detection-rule", MACROS },
 	{ "message-language", "language detection" },
 	{ "no-reputation", REPUTATION },
-	{ "random", "message filters" },
-	{ "rcpt-count", "message filters" },
-	{ "rcpt-to-dictionary-match", DICTIONARIES },
-	{ "recv-int", "message filters" },
-	{ "recv-listener", "message filters" },
-	{ "remote-ip", "message filters" },
+	{ "recv-int", "interfaces" },
 	{ "reputation", REPUTATION },
 	{ "sdr-age", REPUTATION },
 	{ "sdr-reputation", REPUTATION },
-	{ "sendergroup", "message filters" },
 	{ "signed", SMIME },
 	{ "signed-certificate", SMIME },
 	{ "smime-gateway-message", SMIME },
@@ -55,9 +42,8 @@ static const struct missing missing_rules[] = {
 	{ "smtp-auth-id-matches", "SMTP authentication" },
 	{ "spf-passed", AUTHENTICATION },
 	{ "spf-status", AUTHENTICATION },
-	{ "subject-dictionary-match", DICTIONARIES },
 	{ "url-category", URLS },
-	{ "url-external-threat-feeds", REPUTATION },
+	{ "url-external-threat-feeds", FEEDS },
 	{ "url-no-reputation", URLS },
 	{ "url-reputation", URLS },
 };
@@ -73,16 +59,15 @@ static const struct missing missing_actions[] = {
 	{ "drop-attachments-by-size", ARCHIVES },
 	{ "drop-attachments-by-type", ARCHIVES },
 	{ "drop-attachments-where-contains", ARCHIVES },
-	{ "drop-attachments-where-dictionary-match", DICTIONARIES },
-	{ "drop-macro-enabled-attachments", ARCHIVES },
+	{ "drop-attachments-where-dictionary-match", ARCHIVES },
+	{ "drop-macro-enabled-attachments", MACROS },
 	{ "edit-body-text", "changes to the body" },
-	{ "fed", DICTIONARIES },
 	{ "html-convert", "changes to the body" },
 	{ "skip-ampcheck", "malware scanners" },
 	{ "skip-marketingcheck", "spam scanners" },
 	{ "skip-spamcheck", "spam scanners" },
 	{ "skip-viruscheck", "malware scanners" },
-	{ "skip-vofcheck", "malware scanners" },
+	{ "skip-vofcheck", "outbreak filters" },
 	{ "smime-gateway", SMIME },
 	{ "smime-gateway-deferred", SMIME },
 	{ "url-category-defang", URLS },

@@ -7,6 +7,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/base/memory.h"
+#include "policy/filter_bind.h"
 #include "policy/filter_trace.h"
 
 struct instruction {

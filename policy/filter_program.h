@@ -21,6 +21,7 @@ enum filter_operation {
 	FILTER_OPERATIONS
 };
 
+struct filter_binder;
 struct filter_program;
 
 struct filter_program *filter_program_new(void);

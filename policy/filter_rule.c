@@ -6,6 +6,7 @@
 static const struct filter_rules *const tables[] = {
 	&filter_rules_header,
 	&filter_rules_body,
+	&filter_rules_dictionary,
 	&filter_rules_attachment,
 	&filter_rules_structure,
 	&filter_rules_envelope,
@@ -85,6 +86,25 @@ filter_rule_count(struct filter_judge *judge,
 		judge->matched = text_slice(text, first.start,
 		    first.end - first.start);
 	return 0;
+}
+
+bool
+filter_rule_next_raw(const struct filter_judge *judge, struct text name,
+	size_t *cursor, struct text *value)
+{
+	const struct filter_message *message = &judge->message;
+
+	while (*cursor < message->field_count) {
+		const struct filter_field *field =
+		    &message->fields[(*cursor)++];
+
+		if (field->is_removed ||
+		    !text_equal_nocase(field->name, name))
+			continue;
+		*value = field->value;
+		return true;
+	}
+	return false;
 }
 
 bool

@@ -10,6 +10,7 @@
 extern const struct filter_rules filter_rules_header;
 extern const struct filter_rules filter_rules_envelope;
 extern const struct filter_rules filter_rules_body;
+extern const struct filter_rules filter_rules_dictionary;
 extern const struct filter_rules filter_rules_fact;
 extern const struct filter_rules filter_rules_attachment;
 extern const struct filter_rules filter_rules_structure;
@@ -30,6 +31,12 @@ bool filter_rule_turn(const struct filter_call *call, bool found);
 /* Whether the comparison of the call holds between the two. */
 bool filter_rule_compare(const struct filter_call *call, uint64_t left,
 	uint64_t right);
+/*
+ * The next field of that name as it is written, folds and encoded words with
+ * it; *cursor starts at 0.  False at the end.
+ */
+bool filter_rule_next_raw(const struct filter_judge *judge,
+	struct text name, size_t *cursor, struct text *value);
 /* ERROR_LIMIT, with words. */
 int filter_rule_too_large(struct filter_judge *judge);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "gateway/base/memory.h"
+#include "policy/filter_bind.h"
 #include "policy/filter_script.h"
 
 /* The trees of all filters together. */
@@ -97,7 +98,8 @@ compile_text(struct build *build, struct text source, parse_function parse,
 	struct filter_mistake mistake = { 0 };
 	const struct filter_binder binder = { .config = build->set->config,
 		.space = build->set->space, .arena = build->set->arena,
-		.mistake = &mistake, .place = FILTER_IN_CONTENT_FILTERS };
+		.mistake = &mistake, .place = FILTER_IN_CONTENT_FILTERS,
+		.dictionaries = build->set->dictionaries };
 	int error = parse(source, build->set->arena, root, &mistake);
 
 	if (error == 0)
@@ -211,7 +213,8 @@ compile_message_filter(struct build *build,
 	struct filter_mistake mistake = { 0 };
 	const struct filter_binder binder = { .config = build->set->config,
 		.space = build->set->space, .arena = build->set->arena,
-		.mistake = &mistake, .place = FILTER_IN_MESSAGE_FILTERS };
+		.mistake = &mistake, .place = FILTER_IN_MESSAGE_FILTERS,
+		.dictionaries = build->set->dictionaries };
 
 	if (filter_program_add(program, &binder, filter->node) != 0)
 		tell_script(build, &mistake);
@@ -314,6 +317,15 @@ number_calls(struct filter_set_list *list, size_t *count)
 		filter_program_number(list->filters[i].program, count);
 }
 
+static void
+tell_dictionary(void *context, struct text path, struct text words)
+{
+	struct listener *listener = context;
+
+	listener->tell(listener, path, words);
+	listener->count++;
+}
+
 static struct filter_set *
 compile(const struct config *config, struct listener *listener,
 	bool only_active)
@@ -325,6 +337,9 @@ compile(const struct config *config, struct listener *listener,
 	set->config = config;
 	set->arena = arena_new(SET_ARENA_MAX);
 	set->space = pattern_space_new();
+	set->dictionaries = dictionary_set_new(config, set->space,
+	    listener->report != NULL ? listener->report->arena : set->arena,
+	    tell_dictionary, listener);
 	compile_message_filters(set, listener, only_active);
 	set->message_choice = choose(&set->message_filters, NULL, 0);
 	number_calls(&set->message_filters, &calls);
@@ -388,6 +403,7 @@ filter_set_free(struct filter_set *set)
 	}
 	free(set->message_choice.filters);
 	free_list(&set->message_filters);
+	dictionary_set_free(set->dictionaries);
 	pattern_space_free(set->space);
 	arena_free(set->arena);
 	free(set);
@@ -407,6 +423,7 @@ filter_set_accelerate(struct filter_set *set)
 {
 	unsigned int direction;
 
+	dictionary_set_accelerate(set->dictionaries);
 	accelerate(&set->message_filters);
 	for (direction = 0; direction < FILTER_DIRECTIONS; direction++)
 		accelerate(&set->lists[direction]);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "gateway/base/arena.h"
+#include "policy/dictionary_set.h"
 #include "policy/filter_program.h"
 #include "policy/filter_set.h"
 #include "policy/mail_policy.h"
@@ -35,6 +36,7 @@ struct filter_set {
 	const struct config *config;
 	struct arena *arena;		/* the trees, for their texts */
 	struct pattern_space *space;
+	struct dictionary_set *dictionaries;
 	struct filter_set_list message_filters;
 	struct filter_set_choice message_choice;	/* all of them */
 	struct filter_set_list lists[FILTER_DIRECTIONS];

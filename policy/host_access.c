@@ -9,10 +9,11 @@
 #include <string.h>
 
 #include "gateway/base/memory.h"
+#include "policy/host_network.h"
 
 struct host_access_network {
-	struct host_address address;	/* family 0: every address */
-	uint8_t prefix;			/* bits that count */
+	bool is_all;			/* or ... */
+	struct host_network network;
 };
 
 struct host_access_group {
@@ -25,59 +26,11 @@ struct host_access {
 	size_t group_count;
 };
 
-/* Whether the bits from the given one on are all zero. */
-static bool
-is_zero_behind(const struct host_address *address, unsigned int prefix)
-{
-	unsigned int bit;
-
-	for (bit = prefix; bit < host_address_bits(address); bit++) {
-		if ((address->bytes[bit / 8] & (0x80u >> (bit % 8))) != 0)
-			return false;
-	}
-	return true;
-}
-
 static int
 network_parse(struct text t, struct host_access_network *out)
 {
-	struct text rest = t, address;
-	uint64_t prefix;
-
-	memset(out, 0, sizeof(*out));
-	if (text_equal_nocase(t, TEXT("all")))
-		return 0;
-	if (!text_split(&rest, '/', &address) ||
-	    host_address_parse(address, &out->address) < 0)
-		return ERROR_MALFORMED;
-	out->prefix = (uint8_t)host_address_bits(&out->address);
-	if (rest.data == NULL)
-		return 0;
-	/* A mapped address with a prefix would be counted in other bits. */
-	if ((text_find_byte(address, ':') < address.len) !=
-	    (out->address.family == 6))
-		return ERROR_MALFORMED;
-	if (text_parse_u64(rest, out->prefix, &prefix) < 0 ||
-	    !is_zero_behind(&out->address, (unsigned int)prefix))
-		return ERROR_MALFORMED;
-	out->prefix = (uint8_t)prefix;
-	return 0;
-}
-
-static bool
-network_contains(const struct host_access_network *network,
-    const struct host_address *address)
-{
-	size_t whole = network->prefix / 8;
-	unsigned int mask = 0xff00u >> (network->prefix % 8) & 0xff;
-
-	if (network->address.family == 0)
-		return true;
-	if (network->address.family != address->family ||
-	    memcmp(network->address.bytes, address->bytes, whole) != 0)
-		return false;
-	return mask == 0 || ((network->address.bytes[whole] ^
-	    address->bytes[whole]) & mask) == 0;
+	out->is_all = text_equal_nocase(t, TEXT("all"));
+	return out->is_all ? 0 : host_network_parse(t, &out->network);
 }
 
 static int
@@ -171,7 +124,10 @@ group_has_address(const struct host_access_group *group,
 	size_t i;
 
 	for (i = 0; i < group->match.group->address_count; i++) {
-		if (network_contains(&group->networks[i], address))
+		const struct host_access_network *one = &group->networks[i];
+
+		if (one->is_all ||
+		    host_network_contains(&one->network, address))
 			return true;
 	}
 	return false;

@@ -30,7 +30,7 @@ my @libraries = (
 	    qr{^gateway/(?:admin|cli)/|^crypto/key_service_message\.c$|
 		^crypto/unseal/unseal_manifest\.c$}x],
 	[qr{^curl/}, qr{^gateway/base/https_fetch}],
-	[qr{^unicode/}, qr{^gateway/mail/charset}],
+	[qr{^unicode/}, qr{^gateway/mail/(?:charset|skeleton)}],
 	[qr{^pcre2}, qr{^policy/pattern}],
 	[qr{^hs/}, qr{^policy/pattern_vectorscan\.c$}],
 	[qr{^magic\.h}, qr{^policy/file_type}],

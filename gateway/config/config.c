@@ -44,6 +44,12 @@ config_quarantine_find(const struct config *config, struct text name)
 	FIND_BY_NAME(config->quarantines, config->quarantine_count, name);
 }
 
+const struct config_dictionary *
+config_dictionary_find(const struct config *config, struct text name)
+{
+	FIND_BY_NAME(config->dictionaries, config->dictionary_count, name);
+}
+
 const struct config_encryption_profile *
 config_encryption_profile_find(const struct config *config, struct text name)
 {

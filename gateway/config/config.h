@@ -14,6 +14,7 @@
 
 #include "gateway/base/record.h"
 #include "gateway/base/text.h"
+#include "gateway/config/config_dictionary.h"
 #include "gateway/config/config_directory.h"
 #include "gateway/config/config_policy.h"
 #include "gateway/config/config_protection.h"
@@ -247,6 +248,8 @@ struct config {
 	struct text message_filters_text;	/* content, read at load */
 	struct config_mail_policies mail_policies;
 	struct config_content_filters content_filters;
+	struct config_dictionary *dictionaries;
+	size_t dictionary_count;
 	struct config_quarantine *quarantines;
 	size_t quarantine_count;
 	struct config_directory *directories;
@@ -274,6 +277,8 @@ const struct config_certificate *config_certificate_find(
 const struct config_bounce_profile *config_bounce_profile_find(
 	const struct config *config, struct text name);
 const struct config_quarantine *config_quarantine_find(
+	const struct config *config, struct text name);
+const struct config_dictionary *config_dictionary_find(
 	const struct config *config, struct text name);
 const struct config_encryption_profile *config_encryption_profile_find(
 	const struct config *config, struct text name);

@@ -146,6 +146,7 @@ config_check(const struct config *config, struct config_report *report)
 		policies_check,
 		config_check_delivery,
 		config_check_protection,
+		config_check_dictionaries,
 		config_check_directory,
 		config_check_policy,
 		limits_check,

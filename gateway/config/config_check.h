@@ -31,5 +31,8 @@ void config_check_directory(const struct config *config,
 /* Another: mail policies (config_check_policy.c). */
 void config_check_policy(const struct config *config,
 	struct config_report *report);
+/* Another: dictionaries (config_check_dictionary.c). */
+void config_check_dictionaries(const struct config *config,
+	struct config_report *report);
 
 #endif

@@ -276,6 +276,23 @@ message_filters_read(struct config *config, struct arena *arena,
 		    TEXT("message_filters"), arena, report);
 }
 
+static void
+dictionaries_read(struct config *config, struct arena *arena,
+	struct config_report *report)
+{
+	size_t i;
+
+	for (i = 0; i < config->dictionary_count; i++) {
+		struct config_dictionary *one = &config->dictionaries[i];
+
+		if (!text_is_empty(one->file))
+			one->file_text = named_read(one->file,
+			    CONFIG_DICTIONARY_FILE_MAX,
+			    config_report_path_of(report, "dictionaries.%.*s"
+			    ".file", TEXT_ARG(one->name)), arena, report);
+	}
+}
+
 int
 config_files_read(struct config *config, struct arena *arena,
 	struct config_report *report)
@@ -295,6 +312,7 @@ config_files_read(struct config *config, struct arena *arena,
 	authorities_read(config->key_service.client_trust_file,
 	    "key_service.client_trust", arena, report,
 	    &config->key_service.client_trust_pem);
+	dictionaries_read(config, arena, report);
 	directories_read(config, arena, report);
 	message_filters_read(config, arena, report);
 	return report->errors->count > 0 ? ERROR_MALFORMED : rc;

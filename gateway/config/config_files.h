@@ -15,9 +15,10 @@
 #define CONFIG_FILES_SYSTEM_TRUST "/etc/ssl/certs/ca-certificates.crt"
 
 /*
- * Read certificates, authorities, the trust anchor and message filters into
- * config (in the arena); look whether key files exist.  A missing bundle of
- * the system is no error: what needs it is found by config_check().
+ * Read certificates, authorities, the trust anchor, message filters and
+ * dictionaries into config (in the arena); look whether key files exist.  A
+ * missing bundle of the system is no error: what needs it is found by
+ * config_check().
  * ERROR_MALFORMED when something was reported.
  */
 int config_files_read(struct config *config, struct arena *arena,

@@ -66,6 +66,11 @@ static const struct config_row rows[] = {
 	  CONFIG_AT(config, content_filters), .effect = CONFIG_EFFECT_LIVE,
 	  .section = &config_schema_content_filters,
 	  .help = "Which messages are protected, changed, held or refused." },
+	{ .name = "dictionaries", .kind = CONFIG_KIND_MAP,
+	  CONFIG_ARRAY_AT(config, dictionaries, dictionary_count),
+	  .most = CONFIG_DICTIONARIES_MAX, .effect = CONFIG_EFFECT_LIVE,
+	  .section = &config_schema_dictionary,
+	  .help = "Weighted terms that filters look for, by name." },
 	{ .name = "quarantines", .kind = CONFIG_KIND_MAP,
 	  CONFIG_ARRAY_AT(config, quarantines, quarantine_count),
 	  .most = 100, .effect = CONFIG_EFFECT_LIVE,
@@ -122,7 +127,6 @@ static const struct {
 	const char *name;
 	const char *needs;
 } kept_names[] = {
-	{ "dictionaries", "the message scanner" },
 	{ "text_resources", "the message scanner" },
 	{ "dlp", "data loss prevention" },
 	{ "smime", "S/MIME" },

@@ -139,6 +139,7 @@ extern const struct config_section config_schema_listener;
 extern const struct config_section config_schema_sender_group;
 extern const struct config_section config_schema_flow_policy;
 extern const struct config_section config_schema_recipient_access;
+extern const struct config_section config_schema_dictionary;
 extern const struct config_section config_schema_destination;
 extern const struct config_section config_schema_route;
 extern const struct config_section config_schema_bounce_profile;

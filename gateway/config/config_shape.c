@@ -155,6 +155,19 @@ static const struct record_field mail_policies_fields[] = {
 const struct record_shape config_mail_policies_shape =
 	RECORD_SHAPE(config_mail_policies, mail_policies_fields);
 
+static const struct record_field dictionary_fields[] = {
+	TEXT_OF(1, config_dictionary, name, CONFIG_NAME_MAX),
+	TEXT_OF(2, config_dictionary, description, CONFIG_TEXT_BYTES),
+	NUMBER(3, 8, config_dictionary, ignore_case),
+	NUMBER(4, 8, config_dictionary, whole_words),
+	TEXTS_OF(5, config_dictionary, terms, term_count,
+	    CONFIG_DICTIONARY_TERMS_MAX),
+	TEXT_OF(6, config_dictionary, file, CONFIG_FILE_MAX),
+	TEXT_OF(7, config_dictionary, file_text, CONFIG_DICTIONARY_FILE_MAX),
+};
+const struct record_shape config_dictionary_shape =
+	RECORD_SHAPE(config_dictionary, dictionary_fields);
+
 static const struct record_field quarantine_fields[] = {
 	TEXT_OF(1, config_quarantine, name, CONFIG_NAME_MAX),
 	TEXT_OF(2, config_quarantine, description, CONFIG_TEXT_BYTES),
@@ -392,6 +405,8 @@ static const struct record_field config_fields[] = {
 	TEXT_OF(20, config, message_filters_file, CONFIG_FILE_MAX),
 	TEXT_OF(21, config, message_filters_text, CONFIG_MESSAGE_FILTERS_MAX),
 	ONE_OF(22, config, mail_policies, &config_mail_policies_shape),
+	LIST_OF(24, dictionaries, dictionary_count, CONFIG_DICTIONARIES_MAX,
+	    &config_dictionary_shape),
 	LIST_OF(28, directories, directory_count, CONFIG_DIRECTORIES_MAX,
 	    &config_directory_shape),
 };

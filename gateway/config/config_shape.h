@@ -21,6 +21,7 @@ extern const struct record_shape config_route_shape;
 extern const struct record_shape config_bounce_profile_shape;
 extern const struct record_shape config_content_filter_shape;
 extern const struct record_shape config_content_filters_shape;
+extern const struct record_shape config_dictionary_shape;
 extern const struct record_shape config_mail_policy_shape;
 extern const struct record_shape config_mail_policies_shape;
 extern const struct record_shape config_quarantine_shape;

@@ -1,6 +1,6 @@
 /*
- * Charsets to UTF-8 (ICU; its only includer).  An allow list: names that
- * mail uses; what is not on it is ERROR_NOT_FOUND.
+ * Charsets to UTF-8 (ICU).  An allow list: names that mail uses; what is not
+ * on it is ERROR_NOT_FOUND.
  */
 #ifndef GATEWAY_MAIL_CHARSET_H
 #define GATEWAY_MAIL_CHARSET_H

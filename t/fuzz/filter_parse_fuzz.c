@@ -3,6 +3,7 @@
  * accepted again, to the same tree; a mistake has words and a place, and can
  * be shown.  Accepted trees are bound, too.
  */
+#include "policy/filter_bind.h"
 #include "policy/filter_program.h"
 #include "policy/filter_syntax.h"
 

@@ -46,6 +46,24 @@ static const char fixture_message[] =
     "c2VjcmV0O3Bhc3N3b3JkCg==\r\n"
     "--b--\r\n";
 
+static struct text fixture_words[] = {
+	TEXT_INIT("password"), TEXT_INIT("secret, 3"),
+	TEXT_INIT("GR\xc3\x9c""N"), TEXT_INIT("*aba, 5"),
+	TEXT_INIT("/gr[\xc3\xbc\xc3\xb6]\xc3\x9f/, 2"),
+};
+static struct text fixture_people[] = {
+	TEXT_INIT("anna"), TEXT_INIT("Carol"), TEXT_INIT("Example Anna"),
+};
+static struct config_dictionary fixture_dictionaries[] = {
+	{ .name = TEXT_INIT("words"), .ignore_case = 1,
+	    .terms = fixture_words, .term_count = 5 },
+	{ .name = TEXT_INIT("people"), .ignore_case = 1, .whole_words = 1,
+	    .terms = fixture_people, .term_count = 3 },
+};
+static struct config_listener fixture_listeners[] = {
+	{ .name = TEXT_INIT("inside") }, { .name = TEXT_INIT("outside") },
+};
+
 struct filter_fixture {
 	struct config config;
 	struct config_content_filter filters[FIXTURE_FILTERS];
@@ -80,6 +98,10 @@ fixture_init(struct filter_fixture *fixture)
 	fixture->config.quarantines = fixture->quarantines;
 	fixture->config.quarantine_count = 2;
 	fixture->config.content_filters.outgoing = fixture->filters;
+	fixture->config.dictionaries = fixture_dictionaries;
+	fixture->config.dictionary_count = 2;
+	fixture->config.listeners = fixture_listeners;
+	fixture->config.listener_count = 2;
 	fixture->recipients[0].address = TEXT("Bob@Example.COM");
 	fixture->recipients[1].address = TEXT("carol@example.net");
 	fixture->envelope = (struct envelope){ .mid = 42,

@@ -51,6 +51,59 @@ static const struct {
 	{ "rcpt-to == '^carol'", true },
 	{ "rcpt-to == 'dave'", false },
 	{ "rcpt-to != 'bob'", false }, { "rcpt-to != 'dave'", true },
+	{ "rcpt-count == 2", true }, { "rcpt-count > 2", false },
+	{ "rcpt-count != 3", true }, { "rcpt-count <= 1", false },
+	{ "sendergroup == '^off'", true }, { "sendergroup == '^OFF'", false },
+	{ "sendergroup != 'other'", true },
+	{ "recv-listener == 'inside'", true },
+	{ "recv-listener == 'outside'", false },
+	{ "recv-listener != 'outside'", true },
+	{ "remote-ip == '192.0.2.7'", true },
+	{ "remote-ip == '192.0.2.0/29'", true },
+	{ "remote-ip == '192.0.2.8/29'", false },
+	{ "remote-ip == '192.0.2.5-192.0.2.7'", true },
+	{ "remote-ip == '192.0.2.5-6'", false },
+	{ "remote-ip == '192.0.2.7 - 9'", true },
+	{ "remote-ip == '::ffff:192.0.2.7'", true },
+	{ "remote-ip == '::/0'", false },
+	{ "remote-ip != '10.0.0.0/8'", true },
+	{ "remote-ip != '0.0.0.0/0'", false },
+	/* Received on 2026-11-21T22:31:53Z. */
+	{ "date > '11/21/2026 22:31:52'", true },
+	{ "date == '11/21/2026 22:31:53'", true },
+	{ "date != '11/21/2026 22:31:53'", false },
+	{ "date > '11/21/2026 22:31:53'", false },
+	{ "date >= '2026-11-21T22:31:53Z'", true },
+	{ "date < '2026-11-22'", true }, { "date < '11/21/2026'", false },
+	{ "random(1) == 0", true }, { "random(1) > 0", false },
+	{ "random(10) < 10", true },
+	{ "from-address == '^anna@example\\.org$'", true },
+	{ "from-address == 'EXAMPLE'", true },
+	{ "from-address == '^Anna$'", false },
+	{ "from-address != 'bob'", true },
+	{ "from-address != 'anna'", false },
+	{ "addr-count('From') == 1", true },
+	{ "addr-count('To', 'Cc') > 0", false },
+	{ "addr-count('To', 'From', 'Cc', 'Bcc') == 1", true },
+	{ "dictionary-match('words')", true },
+	{ "dictionary-match('words', 12)", true },
+	{ "dictionary-match('words', 13)", false },
+	{ "body-dictionary-match('words', 8)", true },
+	{ "body-dictionary-match('words', 9)", false },
+	{ "attachment-dictionary-match('words', 4)", true },
+	{ "attachment-dictionary-match('words', 5)", false },
+	{ "subject-dictionary-match('words', 2)", true },
+	{ "subject-dictionary-match('words', 3)", false },
+	{ "header-dictionary-match('people', 'From')", true },
+	{ "header-dictionary-match('people', 'From', 2)", true },
+	{ "header-dictionary-match('people', 'From', 3)", false },
+	{ "header-dictionary-match('people', 'To')", false },
+	{ "mail-from-dictionary-match('people')", true },
+	{ "mail-from-dictionary-match('words')", false },
+	{ "rcpt-to-dictionary-match('people')", true },
+	{ "rcpt-to-dictionary-match('people', 2)", false },
+	{ "forged-email-detection('people', 100)", true },
+	{ "not forged-email-detection('people', 100)", false },
 	{ "subject == 'SECURE' and mail-from == 'anna'", true },
 	{ "subject == 'nope' and mail-from == 'anna'", false },
 	{ "subject == 'nope' or mail-from == 'anna'", true },
@@ -79,6 +132,109 @@ test_rules(void **unused)
 		else
 			assert_text(fixture.fate.words, "");
 	}
+	fixture_clear(&fixture);
+}
+
+/* What From says, and what of it is a name or an address (M16). */
+static const struct {
+	const char *from;
+	const char *condition;
+	bool is_true;
+} senders[] = {
+	{ "\"anna@example.org\" <x@evil.example>", "from-address == 'anna'",
+	    false },
+	{ "\"anna@example.org\" <x@evil.example>", "from-address == 'evil'",
+	    true },
+	{ "=?utf-8?q?anna=40example.org=2C?= <x@evil.example>",
+	    "from-address == 'anna'", false },
+	{ "a@b.example, Anna <anna@example.org>", "from-address == '^anna@'",
+	    true },
+	{ "x@evil.example\r\nFrom: anna@example.org",
+	    "from-address == '^anna@'", true },
+	{ "(anna@example.org) x@evil.example", "from-address == 'anna'",
+	    false },
+	{ "Us: anna@example.org, x@evil.example;", "from-address == 'evil'",
+	    true },
+	{ "nobody", "from-address != 'evil'", true },
+	{ "anna@b.example, \"c, d@e\" <c@b.example>",
+	    "addr-count('From') == 2", true },
+	{ "=?utf-8?q?Carol?= <x@evil.example>",
+	    "forged-email-detection('people', 100)", true },
+	{ "\"EXAMPLE, Anna\" <x@evil.example>",
+	    "forged-email-detection('people', 100)", true },
+	{ "Cara <x@evil.example>", "forged-email-detection('people', 60)",
+	    true },
+	{ "Cara <x@evil.example>", "forged-email-detection('people', 61)",
+	    false },
+	{ "x@evil.example (Carol)", "forged-email-detection('people', 100)",
+	    true },
+	{ "\xd0\xa1\xd0\xb0rol <x@evil.example>",
+	    "forged-email-detection('people', 100)", true },
+	{ "A <a@b.example>\r\nFrom: Carol <x@evil.example>",
+	    "forged-email-detection('people', 100)", true },
+	{ "<carol@evil.example>", "forged-email-detection('people', 50)",
+	    false },
+	{ "Dave <x@evil.example>", "forged-email-detection('people', 70)",
+	    false },
+};
+
+static void
+test_senders(void **unused)
+{
+	struct filter_fixture fixture;
+	char message[1024];
+	size_t i;
+
+	(void)unused;
+	fixture_init(&fixture);
+	for (i = 0; i < sizeof(senders) / sizeof(senders[0]); i++) {
+		snprintf(message, sizeof(message), "From: %s\r\n\r\nx\r\n",
+		    senders[i].from);
+		fixture.message = text_from(message);
+		fixture_run(&fixture, senders[i].condition, "drop()", NULL,
+		    NULL);
+		if (fixture.fate.verdict != (senders[i].is_true ?
+		    FRAME_VERDICT_DROP : FRAME_VERDICT_DELIVER))
+			fail_msg("%s: %s", senders[i].from,
+			    senders[i].condition);
+	}
+	fixture_clear(&fixture);
+}
+
+/* Chance: the same again, another for another message, all values occur. */
+static void
+test_random(void **unused)
+{
+	struct filter_fixture fixture;
+	size_t i, low = 0, same;
+	uint8_t first;
+
+	(void)unused;
+	fixture_init(&fixture);
+	for (i = 0; i < 400; i++) {
+		fixture.envelope.mid = 1000 + i;
+		fixture_run(&fixture, "random(4) < 1", "drop()", NULL, NULL);
+		first = fixture.fate.verdict;
+		fixture_judge(&fixture);
+		assert_int_equal(fixture.fate.verdict, first);
+		low += first == FRAME_VERDICT_DROP;
+	}
+	assert_in_range(low, 60, 140);
+	fixture.envelope.mid = 1;
+	for (i = 0, same = 0; i < 16; i++) {
+		fixture.envelope.sha256[7] = (uint8_t)i;
+		fixture_run(&fixture, "random(2) == 0", "drop()", NULL, NULL);
+		same += fixture.fate.verdict == FRAME_VERDICT_DROP;
+	}
+	assert_in_range(same, 2, 14);
+	/* Two calls are two throws. */
+	for (i = 0, same = 0; i < 32; i++) {
+		fixture.envelope.mid = i;
+		fixture_run(&fixture, "random(2) == 0 and random(2) == 1",
+		    "drop()", NULL, NULL);
+		same += fixture.fate.verdict == FRAME_VERDICT_DROP;
+	}
+	assert_in_range(same, 1, 31);
 	fixture_clear(&fixture);
 }
 
@@ -269,6 +425,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_senders),
+		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_rules_are_complete),
 		cmocka_unit_test(test_match_all_or_any),
 		cmocka_unit_test(test_who_is_judged),

@@ -69,8 +69,34 @@ static const struct check checks[] = {
 	{ "true", "duplicate-quarantine('policy')", ACTION_AT, "column 22: "
 	    "there is no quarantine \"policy\"" },
 	{ "dictionary-match('x')", "drop()", CONDITION,
-	    "column 1: \"dictionary-match\" needs dictionaries, which this "
-	    "gateway does not have yet" },
+	    "column 18: there is no dictionary \"x\"" },
+	{ "smime-gateway-message and not smime-gateway-verified", "drop()",
+	    CONDITION, "column 1: \"smime-gateway-message\" needs S/MIME, "
+	    "which this gateway does not have yet" },
+	{ "recv-listener == 'nowhere'", "drop()", CONDITION,
+	    "column 18: there is no listener \"nowhere\"" },
+	{ "remote-ip == '10.0.0.1/8'", "drop()", CONDITION,
+	    "column 14: expected an address, a network such as "
+	    "\"192.0.2.0/24\" or a range such as "
+	    "\"192.0.2.10-192.0.2.20\"" },
+	{ "remote-ip > '10.0.0.1'", "drop()", CONDITION,
+	    "column 13: \"remote-ip\" is compared by == or !=" },
+	{ "date > '31/12/2026 00:00:00'", "drop()", CONDITION,
+	    "column 8: expected a time such as \"12/31/2026 18:00:00\" "
+	    "(month, day, year) or \"2026-12-31T18:00:00Z\"" },
+	{ "random(0) < 2", "drop()", CONDITION,
+	    "column 8: expected a number above 0" },
+	{ "rcpt-count > 'x'", "drop()", CONDITION,
+	    "column 14: \"rcpt-count\" is compared with a number" },
+	{ "rcpt-count", "drop()", CONDITION, "column 1: \"rcpt-count\" must "
+	    "be compared with a number, such as > 10" },
+	{ "header-repeats('subject', 5)", "drop()", CONDITION,
+	    "column 1: \"header-repeats\" needs counters of the last hour, "
+	    "which this gateway does not have yet" },
+	{ "true", "fed('sender')", ACTION_AT, "column 5: expected \"from\"" },
+	{ "true", "fed('from', 'Content-Type')", ACTION_AT,
+	    "column 13: Content-Type says how the body is to be read, and "
+	    "cannot be changed" },
 	{ "true and subject == '*ssn'", "drop()", CONDITION,
 	    "column 21: \"*ssn\" is a smart identifier; only rules about "
 	    "bodies take one" },

@@ -1,7 +1,7 @@
 /*
  * Arguments about where mail goes and whom it comes from.
  */
-#include "policy/filter_call_private.h"
+#include "policy/filter_bind.h"
 
 #include <string.h>
 
@@ -40,7 +40,7 @@ judge_address(const struct filter_binder *binder,
 }
 
 int
-filter_call_address(const struct filter_binder *binder,
+filter_bind_address(const struct filter_binder *binder,
 	const struct filter_signature *signature,
 	const struct filter_value *value, struct filter_bound *out)
 {
@@ -57,7 +57,7 @@ filter_call_address(const struct filter_binder *binder,
 }
 
 int
-filter_call_addressees(const struct filter_binder *binder,
+filter_bind_addressees(const struct filter_binder *binder,
 	const struct filter_signature *signature,
 	const struct filter_value *value, struct filter_bound *out)
 {
@@ -73,7 +73,7 @@ filter_call_addressees(const struct filter_binder *binder,
 }
 
 int
-filter_call_sender(const struct filter_binder *binder,
+filter_bind_sender(const struct filter_binder *binder,
 	const struct filter_signature *signature,
 	const struct filter_value *value, struct filter_bound *out)
 {
@@ -108,7 +108,7 @@ is_bracketed_ipv4(struct text t)
 }
 
 int
-filter_call_next_hop(const struct filter_binder *binder,
+filter_bind_next_hop(const struct filter_binder *binder,
 	const struct filter_signature *signature,
 	const struct filter_value *value, struct filter_bound *out)
 {
@@ -125,7 +125,7 @@ filter_call_next_hop(const struct filter_binder *binder,
 }
 
 int
-filter_call_bounce_profile(const struct filter_binder *binder,
+filter_bind_bounce_profile(const struct filter_binder *binder,
 	const struct filter_signature *signature,
 	const struct filter_value *value, struct filter_bound *out)
 {
@@ -147,7 +147,7 @@ filter_call_bounce_profile(const struct filter_binder *binder,
 }
 
 int
-filter_call_template(const struct filter_binder *binder,
+filter_bind_template(const struct filter_binder *binder,
 	const struct filter_signature *signature,
 	const struct filter_value *value, struct filter_bound *out)
 {
