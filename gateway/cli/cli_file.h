@@ -21,5 +21,11 @@ int cli_file_read(struct text name, struct buffer *out, struct reason *why)
  */
 int cli_file_make(struct text name, struct text bytes, struct reason *why)
 	MUST_CHECK;
+/*
+ * Put these bytes in the place of a file, all or nothing and durable: a new
+ * file of the same mode and owner takes its name.  ERROR_SYSTEM, with words.
+ */
+int cli_file_replace(struct text name, struct text bytes,
+	struct reason *why) MUST_CHECK;
 
 #endif

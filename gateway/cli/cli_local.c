@@ -11,7 +11,6 @@
 #include "gateway/protocol/build_id.h"
 
 #define OUTPUT_MAX (16u * 1024 * 1024)
-#define DEFAULT_CONFIG "/etc/postern/postern.yaml"
 
 static void
 print(struct buffer *out)
@@ -52,7 +51,7 @@ run_config_check(const struct cli_options *options,
 	struct config_errors *errors = memory_new(sizeof(*errors));
 	struct config config;
 	char *path = memory_string(call->argument_count > 0 ?
-	    call->arguments[0] : text_from(DEFAULT_CONFIG));
+	    call->arguments[0] : text_from(CLI_DEFAULT_CONFIG));
 	int r = config_load_file(path, arena, &config, errors);
 
 	if (options->json)
@@ -127,6 +126,11 @@ static int (*const runners[COMMANDS])(const struct cli_options *options,
 	[COMMAND_CONFIG_CHECK] = run_config_check,
 	[COMMAND_CONFIG_SCHEMA] = run_config_schema,
 	[COMMAND_COMPLETION] = run_completion,
+	[COMMAND_DICTIONARY_LIST] = cli_run_dictionary,
+	[COMMAND_DICTIONARY_SHOW] = cli_run_dictionary,
+	[COMMAND_DICTIONARY_IMPORT] = cli_run_dictionary,
+	[COMMAND_DICTIONARY_EXPORT] = cli_run_dictionary,
+	[COMMAND_DICTIONARY_TEST] = cli_run_dictionary_test,
 	[COMMAND_ENVELOPE_OPEN] = cli_run_envelope_open,
 	[COMMAND_KEY_SERVICE_MAKE_KEY] = cli_run_make_key,
 	[COMMAND_TRACE] = cli_run_trace,

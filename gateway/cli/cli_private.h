@@ -18,6 +18,8 @@ struct cli_options {
 int cli_local_run(const struct cli_options *options,
 	const struct command_call *call);
 
+#define CLI_DEFAULT_CONFIG "/etc/postern/postern.yaml"
+
 /* ---- local commands with a file of their own: as cli_local.c's ---- */
 int cli_run_envelope_open(const struct cli_options *options,
 	const struct command_call *call, struct buffer *out);
@@ -26,6 +28,10 @@ int cli_run_trace(const struct cli_options *options,
 int cli_run_policy_test(const struct cli_options *options,
 	const struct command_call *call, struct buffer *out);
 int cli_run_make_key(const struct cli_options *options,
+	const struct command_call *call, struct buffer *out);
+int cli_run_dictionary(const struct cli_options *options,
+	const struct command_call *call, struct buffer *out);
+int cli_run_dictionary_test(const struct cli_options *options,
 	const struct command_call *call, struct buffer *out);
 
 /*

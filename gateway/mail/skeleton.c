@@ -31,19 +31,6 @@ static USpoofChecker *checker;
 static UIDNA *idna;
 static struct looks cache[CACHE_SIZE];
 
-void
-skeleton_prepare(void)
-{
-	UErrorCode error = U_ZERO_ERROR;
-
-	if (checker != NULL)
-		return;
-	checker = uspoof_open(&error);
-	idna = uidna_openUTS46(UIDNA_DEFAULT, &error);
-	if (U_FAILURE(error))
-		fatal("confusable characters: %s", u_errorName(error));
-}
-
 /* ---- one character ---- */
 
 static size_t
@@ -196,6 +183,32 @@ next_label(enum skeleton_form form, struct text text, size_t at, char *out,
 		from += one;
 	}
 	return taken;
+}
+
+/* ---- before the jail ---- */
+
+/* What ICU opens when it is first asked. */
+static void
+warm_up(void)
+{
+	char out[4 * LABEL_MAX];
+
+	(void)ask_looks(0x430, out);
+	(void)read_label(TEXT("xn--bcher-kva"), out, sizeof(out));
+}
+
+void
+skeleton_prepare(void)
+{
+	UErrorCode error = U_ZERO_ERROR;
+
+	if (checker != NULL)
+		return;
+	checker = uspoof_open(&error);
+	idna = uidna_openUTS46(UIDNA_DEFAULT, &error);
+	if (U_FAILURE(error))
+		fatal("confusable characters: %s", u_errorName(error));
+	warm_up();
 }
 
 /* ---- texts ---- */

@@ -283,6 +283,64 @@ const struct command command_table[COMMANDS] = {
 		    "configuration is /etc/postern/postern.yaml. Exit status "
 		    "1 when a case fails.",
 	},
+	[COMMAND_DICTIONARY_LIST] = {
+		.words = "dictionary list",
+		.arguments = "",
+		.options = OF(CONFIG),
+		.local = true,
+		.summary = "list the dictionaries of a configuration",
+		.detail = "Name, number of terms, whether case counts and "
+		    "only whole words are found, description. Reads the "
+		    "files; the running gateway is not asked.",
+	},
+	[COMMAND_DICTIONARY_SHOW] = {
+		.words = "dictionary show",
+		.arguments = "NAME",
+		.least = 1,
+		.most = 1,
+		.options = OF(CONFIG),
+		.local = true,
+		.summary = "show a dictionary and its terms",
+		.detail = "Its settings, then a term on each line, with its "
+		    "weight where that is not 1.",
+	},
+	[COMMAND_DICTIONARY_IMPORT] = {
+		.words = "dictionary import",
+		.arguments = "NAME FILE",
+		.least = 2,
+		.most = 2,
+		.options = OF(CONFIG),
+		.local = true,
+		.summary = "replace the terms of a dictionary",
+		.detail = "Checks FILE (\"-\" for standard input), a term on "
+		    "each line as postern-filters(5) describes them, and "
+		    "writes it over the file that the dictionary names, all "
+		    "or nothing. \"postern config load\" makes it active.",
+	},
+	[COMMAND_DICTIONARY_EXPORT] = {
+		.words = "dictionary export",
+		.arguments = "NAME [FILE]",
+		.least = 1,
+		.most = 2,
+		.options = OF(CONFIG),
+		.local = true,
+		.summary = "write the terms of a dictionary",
+		.detail = "To a new FILE or the terminal, in the form that "
+		    "\"postern dictionary import\" reads, without comments.",
+	},
+	[COMMAND_DICTIONARY_TEST] = {
+		.words = "dictionary test",
+		.arguments = "NAME FILE",
+		.least = 2,
+		.most = 2,
+		.options = OF(CONFIG),
+		.local = true,
+		.summary = "score a file by a dictionary",
+		.detail = "FILE (\"-\" for standard input) is text in UTF-8, "
+		    "or a message, of which the text of body and attachments "
+		    "is scored. Shows the score, a match, and how often each "
+		    "term was found.",
+	},
 	[COMMAND_CONFIG_CHECK] = {
 		.words = "config check",
 		.arguments = "[FILE]",
