@@ -1,6 +1,8 @@
 /*
- * Literals in one automaton.  Children hang in lists, for most nodes have
- * one; those of the root, where most steps are made, in a table.
+ * Literals in one automaton.  While it is built, children hang in lists;
+ * then nodes are numbered by their distance from the root, so that children
+ * lie side by side, and those near the root, where nearly all steps are
+ * made, know where each byte leads.
  */
 #include "policy/literal_search.h"
 
@@ -9,11 +11,13 @@
 #include "gateway/base/memory.h"
 
 #define BYTES 256
+/* Nodes near the root; with 64 classes of bytes they take 256 KB. */
+#define NEAR_MAX 1024
 
 /* Numbers of nodes and keys; 0 is the root, or none. */
 struct node {
-	uint32_t child;
-	uint32_t sibling;
+	uint32_t child;		/* the first */
+	uint32_t sibling;	/* while it is built; then one behind */
 	uint32_t fail;		/* the longest suffix that is a node */
 	uint32_t key;		/* the first that ends here */
 	uint32_t shorter;	/* the longest suffix where a key ends */
@@ -34,7 +38,10 @@ struct literal_search {
 	struct key *keys;
 	uint32_t key_count;
 	uint32_t key_room;
-	uint32_t root[BYTES];
+	uint16_t classes[BYTES];	/* 0: in no literal */
+	uint32_t class_count;
+	uint32_t *near;			/* by node and class */
+	uint32_t near_count;
 };
 
 struct literal_search *
@@ -61,6 +68,7 @@ literal_search_free(struct literal_search *search)
 		return;
 	free(search->nodes);
 	free(search->keys);
+	free(search->near);
 	free(search);
 }
 
@@ -72,8 +80,6 @@ child_of(const struct literal_search *search, uint32_t node,
 {
 	uint32_t child;
 
-	if (node == 0)
-		return search->root[byte];
 	for (child = search->nodes[node].child; child != 0 &&
 	    search->nodes[child].byte != byte;
 	    child = search->nodes[child].sibling)
@@ -94,8 +100,6 @@ add_node(struct literal_search *search, uint32_t parent, unsigned char byte)
 	search->nodes[node] = (struct node){ .byte = byte,
 		.sibling = search->nodes[parent].child };
 	search->nodes[parent].child = node;
-	if (parent == 0)
-		search->root[byte] = node;
 	return node;
 }
 
@@ -136,29 +140,106 @@ literal_search_add(struct literal_search *search, struct text bytes,
 	add_key(search, node, id, (uint32_t)bytes.len);
 }
 
-/* Nodes come before those that are further from the root. */
-void
-literal_search_compile(struct literal_search *search)
+/* ---- compiling ---- */
+
+/*
+ * Number the nodes by their distance from the root.  A node's children get
+ * numbers in a row, from child to below sibling.
+ */
+static void
+renumber(struct literal_search *search)
 {
-	uint32_t *queue = memory_array(search->node_count, sizeof(queue[0]));
-	uint32_t from, to = 1, node, fail;
+	struct node *nodes = memory_array(search->node_count,
+	    sizeof(nodes[0]));
+	uint32_t from, to = 1, old, key;
 
+	nodes[0] = search->nodes[0];
 	for (from = 0; from < to; from++) {
-		uint32_t parent = queue[from];
+		struct node *node = &nodes[from];
 
-		for (node = search->nodes[parent].child; node != 0;
-		    node = search->nodes[node].sibling) {
-			fail = parent == 0 ? 0 : literal_search_step(search,
+		old = node->child;
+		node->child = to;
+		for (; old != 0; old = search->nodes[old].sibling)
+			nodes[to++] = search->nodes[old];
+		node->sibling = to;
+		for (key = node->key; key != 0; key = search->keys[key].next)
+			search->keys[key].node = from;
+	}
+	free(search->nodes);
+	search->nodes = nodes;
+}
+
+static uint32_t
+find_child(const struct literal_search *search, uint32_t node,
+	unsigned char byte)
+{
+	uint32_t child = search->nodes[node].child;
+	uint32_t end = search->nodes[node].sibling;
+
+	while (child < end && search->nodes[child].byte != byte)
+		child++;
+	return child < end ? child : 0;
+}
+
+/* Where a byte leads, by way of shorter and shorter suffixes. */
+static uint32_t
+walk(const struct literal_search *search, uint32_t state, unsigned char byte)
+{
+	uint32_t child;
+
+	while ((child = find_child(search, state, byte)) == 0 && state != 0)
+		state = search->nodes[state].fail;
+	return child;
+}
+
+static void
+link_suffixes(struct literal_search *search)
+{
+	uint32_t parent, node, fail;
+
+	for (parent = 0; parent < search->node_count; parent++)
+		for (node = search->nodes[parent].child;
+		    node < search->nodes[parent].sibling; node++) {
+			fail = parent == 0 ? 0 : walk(search,
 			    search->nodes[parent].fail,
-			    (char)search->nodes[node].byte);
+			    search->nodes[node].byte);
 			search->nodes[node].fail = fail;
 			search->nodes[node].shorter =
 			    search->nodes[fail].key != 0 ? fail :
 			    search->nodes[fail].shorter;
-			queue[to++] = node;
 		}
+}
+
+static void
+fill_near(struct literal_search *search)
+{
+	uint32_t node, i;
+
+	search->class_count = 1;
+	for (node = 1; node < search->node_count; node++) {
+		uint16_t *class = &search->classes[search->nodes[node].byte];
+
+		if (*class == 0)
+			*class = (uint16_t)search->class_count++;
 	}
-	free(queue);
+	search->near_count = search->node_count < NEAR_MAX ?
+	    search->node_count : NEAR_MAX;
+	search->near = memory_array(search->near_count *
+	    (size_t)search->class_count, sizeof(search->near[0]));
+	for (node = 0; node < search->near_count; node++)
+		for (i = 0; i < BYTES; i++)
+			if (search->classes[i] != 0)
+				search->near[node * search->class_count +
+				    search->classes[i]] = walk(search, node,
+				    (unsigned char)i);
+}
+
+void
+literal_search_compile(struct literal_search *search)
+{
+	renumber(search);
+	link_suffixes(search);
+	fill_near(search);
 }
 
 /* ---- searching ---- */
@@ -167,12 +248,18 @@ uint32_t
 literal_search_step(const struct literal_search *search, uint32_t state,
 	char byte)
 {
+	uint16_t class = search->classes[(unsigned char)byte];
 	uint32_t child;
 
-	while ((child = child_of(search, state, (unsigned char)byte)) == 0 &&
-	    state != 0)
+	if (class == 0)
+		return 0;
+	while (state >= search->near_count) {
+		child = find_child(search, state, (unsigned char)byte);
+		if (child != 0)
+			return child;
 		state = search->nodes[state].fail;
-	return child;
+	}
+	return search->near[state * search->class_count + class];
 }
 
 static bool

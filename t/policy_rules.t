@@ -234,6 +234,30 @@ subtest 'import and export' => sub {
 	    weight => 9 }], 'show');
 };
 
+subtest 'what a configuration cannot say' => sub {
+	my $good = Postern::Gateway::slurp($file);
+	for my $case (
+	    ["words: { file: words.txt, terms: [a] }",
+		qr/dictionaries\.words\.file: terms stand in the list or in a file, not in both/],
+	    ['words: { file: missing.txt }',
+		qr/dictionaries\.words\.file: cannot read /],
+	    ["words: { terms: [a, '/(/'] }",
+		qr/dictionaries\.words\.terms\[2\]: a bad pattern/]) {
+		my $bad = $good =~
+		    s/^  words: .*\n/"  $case->[0]\n"/mer;
+		my $path = $gateway->write_file('bad.yaml', $bad);
+		my ($status, undef, $err) = $gateway->cli('config', 'check',
+		    $path);
+		isnt($status, 0, $case->[0]);
+		like($err, $case->[1], 'is told');
+	}
+	my $smime = $good =~ s/- name: replaced\n.*?\n/- name: quarantine_smime_messages\n      conditions: [smime-gateway-message and not smime-gateway-verified]\n/sr;
+	my (undef, undef, $err) = $gateway->cli('config', 'check',
+	    $gateway->write_file('bad.yaml', $smime));
+	like($err, qr{"smime-gateway-message" needs S/MIME},
+	    'the filter of the guide says what it needs');
+};
+
 subtest 'test' => sub {
 	my $text = $gateway->write_file('t', encode('UTF-8',
 	    "Anna, c\x{0430}rol, example boss, annas\n"));

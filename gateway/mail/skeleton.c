@@ -18,6 +18,7 @@
 #define LOOK_MAX 64		/* bytes of one character's looks */
 #define CACHE_SIZE 4096
 #define CACHED_MAX 11
+#define PLAIN_MAX 7		/* bytes that ASCII becomes */
 #define LABEL_MAX 63		/* RFC 1035 2.3.4 */
 #define PREFIX TEXT("xn--")
 
@@ -27,9 +28,16 @@ struct looks {
 	char bytes[CACHED_MAX];
 };
 
+/* Of each character of ASCII in each form. */
+struct plain {
+	uint8_t len;
+	char bytes[PLAIN_MAX];
+};
+
 static USpoofChecker *checker;
 static UIDNA *idna;
 static struct looks cache[CACHE_SIZE];
+static struct plain plains[SKELETON_FORMS][128];
 
 /* ---- one character ---- */
 
@@ -197,6 +205,22 @@ warm_up(void)
 	(void)read_label(TEXT("xn--bcher-kva"), out, sizeof(out));
 }
 
+static void
+fill_plains(void)
+{
+	char out[4 * LOOK_MAX];
+	size_t form, point, len;
+
+	for (form = 0; form < SKELETON_FORMS; form++)
+		for (point = 0; point < 128; point++) {
+			len = form_of((enum skeleton_form)form,
+			    (uint32_t)point, out);
+			require(len <= PLAIN_MAX);
+			plains[form][point].len = (uint8_t)len;
+			memcpy(plains[form][point].bytes, out, len);
+		}
+}
+
 void
 skeleton_prepare(void)
 {
@@ -209,6 +233,7 @@ skeleton_prepare(void)
 	if (U_FAILURE(error))
 		fatal("confusable characters: %s", u_errorName(error));
 	warm_up();
+	fill_plains();
 }
 
 /* ---- texts ---- */
@@ -222,19 +247,17 @@ skeleton_next(enum skeleton_form form, struct text text, size_t at,
 	uint32_t point;
 	size_t taken = 0;
 
-	/* Nearly all text is this. */
-	if (first < 0x80 && form < SKELETON_LOOK) {
-		out[0] = form == SKELETON_FOLD ?
-		    text_lower_byte(rest.data[0]) : rest.data[0];
-		*len = 1;
-		return 1;
-	}
-	if (form >= SKELETON_LOOK) {
-		skeleton_prepare();
+	skeleton_prepare();
+	if (form >= SKELETON_LOOK && (first | 0x20) == 'x')
 		taken = next_label(form, text, at, out, len);
-	}
 	if (taken > 0)
 		return taken;
+	/* Nearly all text is this. */
+	if (first < 0x80) {
+		*len = plains[form][first].len;
+		memcpy(out, plains[form][first].bytes, PLAIN_MAX);
+		return 1;
+	}
 	taken = utf8_next(rest, &point);
 	if (taken == 0) {
 		out[0] = rest.data[0];

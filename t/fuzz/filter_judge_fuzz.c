@@ -18,6 +18,10 @@ static struct text body_conditions[] = {
 	TEXT_INIT("body-contains('*credit', 2) or body-contains('*aba', 3) "
 	    "or body-contains('*ssn') or body-contains('*cusip', 2)"),
 	TEXT_INIT("subject == '^.$' or header('From') != '@'"),
+	TEXT_INIT("forged-email-detection('d', 70) or from-address == '^x' "
+	    "or addr-count('From', 'To') > 3"),
+	TEXT_INIT("dictionary-match('d', 7) or "
+	    "header-dictionary-match('d', 'Subject', 2)"),
 };
 static struct text body_actions[] = {
 	TEXT_INIT("log-entry('$MatchedContent $filenames $filesizes')"),
@@ -26,6 +30,7 @@ static struct text body_actions[] = {
 static struct text edits[] = {
 	TEXT_INIT("insert-header('X-New', '$Subject $AllHeaders')"),
 	TEXT_INIT("strip-header('X-Strip')"),
+	TEXT_INIT("fed('from', 'X-From')"),
 	TEXT_INIT("edit-header-text('Subject', '[aeiou]', '<$MID>')"),
 };
 static struct config_content_filter filters[] = {
@@ -33,15 +38,21 @@ static struct config_content_filter filters[] = {
 	    .action_count = 1 },
 	{ .name = TEXT_INIT("body"), .active = 1,
 	    .match = CONFIG_FILTER_MATCH_ANY, .conditions = body_conditions,
-	    .condition_count = 4, .actions = body_actions,
+	    .condition_count = 6, .actions = body_actions,
 	    .action_count = 2 },
 	{ .name = TEXT_INIT("edits"), .active = 1, .actions = edits,
-	    .action_count = 3 },
+	    .action_count = 4 },
 };
+static struct text terms[] = { TEXT_INIT("anna example, 2"),
+	TEXT_INIT("bank"), TEXT_INIT("/colou?r/, 3"), TEXT_INIT("*aba") };
+static struct config_dictionary dictionary = { .name = TEXT_INIT("d"),
+	.ignore_case = 1, .whole_words = 1, .terms = terms,
+	.term_count = 4 };
 static struct config_encryption_profile profile = {
 	.name = TEXT_INIT("p") };
 static const struct config config = {
 	.hostname = TEXT_INIT("gw.example.org"),
+	.dictionaries = &dictionary, .dictionary_count = 1,
 	.encryption = { .profiles = &profile, .profile_count = 1 },
 	.content_filters = { .outgoing = filters, .outgoing_count = 3 },
 };

@@ -339,6 +339,36 @@ test_header_edits(void **unused)
 	fixture_clear(&fixture);
 }
 
+#define TWO_SENDERS "From: =?utf-8?Q?Gr=C3=BC=C3=9Fe?= <a@evil.example>\r\n" \
+	"FROM: b@evil.example\r\n"
+
+static void
+test_replaced_sender(void **unused)
+{
+	struct filter_fixture fixture;
+
+	(void)unused;
+	fixture_init(&fixture);
+	fixture.message = TEXT(TWO_SENDERS "\r\nFrom: body\r\n");
+	run(&fixture, "fed()", NULL, NULL);
+	check_changed(&fixture, TWO_SENDERS, "From: Anna@example.org\r\n");
+	run(&fixture, "fed('From', '')", NULL, NULL);
+	check_changed(&fixture, TWO_SENDERS, "From: Anna@example.org\r\n");
+	run(&fixture, "fed('from', 'X-Old')", NULL, NULL);
+	check_changed(&fixture, TWO_SENDERS, "X-Old: "
+	    "=?utf-8?B?R3LDvMOfZQ==?= <a@evil.example>\r\n"
+	    "X-Old: b@evil.example\r\nFrom: Anna@example.org\r\n");
+	fixture.envelope.sender = TEXT_EMPTY;
+	run(&fixture, "fed()", NULL, NULL);
+	check_changed(&fixture, TWO_SENDERS,
+	    "From: MAILER-DAEMON@gw.example.org\r\n");
+	fixture.message = TEXT("Subject: x\r\n\r\n");
+	run(&fixture, "fed()", NULL, NULL);
+	check_changed(&fixture, "x\r\n",
+	    "x\r\nFrom: MAILER-DAEMON@gw.example.org\r\n");
+	fixture_clear(&fixture);
+}
+
 /* Nothing to change is no change: no body, byte for byte. */
 static void
 test_no_change(void **unused)
@@ -429,6 +459,7 @@ main(void)
 		cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_hostile_variables),
 		cmocka_unit_test(test_header_edits),
+		cmocka_unit_test(test_replaced_sender),
 		cmocka_unit_test(test_no_change),
 		cmocka_unit_test(test_later_filters_see_changes),
 		cmocka_unit_test(test_odd_messages),
