@@ -13,7 +13,7 @@
 #include "gateway/mail/utf8.h"
 
 #define LINE_MAX (8 * DICTIONARY_TERM_BYTES)
-#define EXPORT_MAX (16u * 1024 * 1024)
+#define IMPORT_MAX (16u * 1024 * 1024)
 
 int
 cli_dictionary_complain(const char *format, ...)
@@ -47,15 +47,9 @@ cli_dictionary_print(struct buffer *out, struct text t)
 /* ---- loading ---- */
 
 static int
-complain_errors(const struct config_errors *errors)
+complain_errors(const struct dictionary_work *work)
 {
-	struct buffer words;
-
-	buffer_init(&words, EXPORT_MAX);
-	if (config_errors_print(errors, &words) == 0)
-		fwrite(buffer_text(&words).data, 1, buffer_len(&words),
-		    stderr);
-	buffer_clear(&words);
+	cli_print_errors(work->options, work->errors);
 	return COMMAND_FAILED;
 }
 
@@ -88,7 +82,7 @@ cli_dictionary_open(struct dictionary_work *work,
 	config_load_set_check(NULL);
 	if (config_load_file(work->path, work->arena, &work->config,
 	    work->errors) != 0)
-		return complain_errors(work->errors);
+		return complain_errors(work);
 	return call->argument_count > 0 ? find_dictionary(work) : COMMAND_OK;
 }
 
@@ -301,7 +295,7 @@ check_candidate(struct dictionary_work *work, struct text bytes)
 	if (cli_dictionary_compile(work) != COMMAND_OK)
 		return COMMAND_FAILED;
 	if (config_check(&work->config, &report) != 0)
-		return complain_errors(work->errors);
+		return complain_errors(work);
 	return COMMAND_OK;
 }
 
@@ -310,10 +304,15 @@ import_bytes(struct dictionary_work *work, struct text bytes)
 {
 	struct reason why = { 0 };
 	size_t count;
+	char *path;
+	int error;
 
 	if (check_candidate(work, bytes) != COMMAND_OK)
 		return COMMAND_FAILED;
-	if (cli_file_replace(work->from->file, bytes, &why) != 0)
+	path = memory_string(work->from->file);
+	error = cli_file_replace(path, bytes, path, &why);
+	free(path);
+	if (error != 0)
 		return cli_dictionary_complain("%s", why.text);
 	(void)dictionary_terms(work->dictionary, &count);
 	if (work->options->json)
@@ -335,7 +334,7 @@ import_terms(struct dictionary_work *work)
 		return cli_dictionary_complain("the terms of \"%.*s\" stand "
 		    "in %s itself; give it a file to import to",
 		    TEXT_ARG(work->from->name), work->path);
-	buffer_init(&bytes, EXPORT_MAX);
+	buffer_init(&bytes, IMPORT_MAX);
 	status = cli_file_read(work->call->arguments[1], &bytes, &why) == 0 ?
 	    import_bytes(work, buffer_text(&bytes)) :
 	    cli_dictionary_complain("%s", why.text);

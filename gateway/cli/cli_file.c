@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,84 +80,99 @@ out:
 	return error;
 }
 
-/* Make the new name durable. */
+/* ---- replacing ---- */
+
 static int
-sync_directory(const char *path)
+fail(const char *path, struct reason *why)
+{
+	reason_set(why, "%s: %s", path, strerror(errno));
+	return ERROR_SYSTEM;
+}
+
+/* The folder of a path; freed with free(). */
+static char *
+folder_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *directory = slash == NULL ? memory_string(TEXT(".")) :
-	    memory_string(text_of(path, slash == path ? 1 :
+
+	if (slash == NULL)
+		return memory_string(TEXT("."));
+	return memory_string(text_of(path, slash == path ? 1 :
 	    (size_t)(slash - path)));
-	int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+int
+cli_file_lock(const char *path, int *lock, struct reason *why)
+{
+	char *folder = folder_of(path);
+	int error = 0;
+
+	*lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*lock == -1 || flock(*lock, LOCK_EX) != 0)
+		error = fail(folder, why);
+	free(folder);
+	return error;
+}
+
+/* Owner and mode before there is anything to read. */
+static int
+write_like(int descriptor, struct text bytes, const char *path,
+    const char *like)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0) {
+		if (errno != ENOENT || stat(like, &status) != 0)
+			return ERROR_SYSTEM;
+		status.st_mode &= (mode_t)~0111;
+	}
+	if ((status.st_uid != geteuid() || status.st_gid != getegid()) &&
+	    fchown(descriptor, status.st_uid, status.st_gid) != 0)
+		return ERROR_SYSTEM;
+	if (fchmod(descriptor, status.st_mode & 0777) != 0)
+		return ERROR_SYSTEM;
+	return write_all(descriptor, bytes);
+}
+
+/* The name in the folder is durable, too. */
+static int
+sync_folder(const char *path)
+{
+	char *folder = folder_of(path);
+	int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int error = descriptor != -1 && fsync(descriptor) == 0 ? 0 :
 	    ERROR_SYSTEM;
 
 	if (descriptor != -1)
 		close(descriptor);
-	free(directory);
+	free(folder);
 	return error;
 }
 
-/* A stranger's file that we could only make ours is left alone. */
-static int
-copy_owner(const char *path, int descriptor)
+int
+cli_file_replace(const char *path, struct text bytes, const char *like,
+    struct reason *why)
 {
-	struct stat old, new;
+	size_t size = strlen(path) + sizeof(".XXXXXX");
+	char *name = memory_array(size, 1);
+	int descriptor, error = 0;
 
-	if (stat(path, &old) != 0 || fstat(descriptor, &new) != 0)
-		return ERROR_SYSTEM;
-	if ((old.st_uid != new.st_uid || old.st_gid != new.st_gid) &&
-	    fchown(descriptor, old.st_uid, old.st_gid) != 0)
-		return ERROR_SYSTEM;
-	return fchmod(descriptor, old.st_mode & 07777) == 0 ? 0 :
-	    ERROR_SYSTEM;
-}
-
-static int
-replace(const char *path, char *new_path, struct text bytes)
-{
-	int descriptor = mkostemp(new_path, O_CLOEXEC);
-	int error;
-
-	if (descriptor == -1)
-		return ERROR_SYSTEM;
-	error = copy_owner(path, descriptor);
-	if (error == 0)
-		error = write_all(descriptor, bytes);
-	if (error == 0 && rename(new_path, path) != 0)
-		error = ERROR_SYSTEM;
-	if (error != 0) {
-		int saved = errno;
-
-		(void)unlink(new_path);
-		errno = saved;
+	memcpy(name, path, strlen(path));
+	memcpy(name + strlen(path), ".XXXXXX", sizeof(".XXXXXX"));
+	descriptor = mkostemp(name, O_CLOEXEC);
+	if (descriptor == -1) {
+		error = fail(path, why);
+		goto out;
+	}
+	if (write_like(descriptor, bytes, path, like) != 0 ||
+	    rename(name, path) != 0) {
+		error = fail(path, why);
+		(void)unlink(name);
+	} else if (sync_folder(path) != 0) {
+		error = fail(path, why);
 	}
 	close(descriptor);
-	return error == 0 ? sync_directory(path) : error;
-}
-
-int
-cli_file_replace(struct text name, struct text bytes, struct reason *why)
-{
-	static const struct text suffix = TEXT_INIT(".XXXXXX");
-	char *path = memory_string(name);
-	/* A link is followed: the name in the configuration stays one. */
-	char *real = realpath(path, NULL);
-	char *new_path = NULL;
-	int error = ERROR_SYSTEM;
-
-	if (real != NULL) {
-		size_t len = strlen(real);
-
-		new_path = memory_new(len + suffix.len + 1);
-		memcpy(new_path, real, len);
-		memcpy(new_path + len, suffix.data, suffix.len);
-		error = replace(real, new_path, bytes);
-	}
-	if (error != 0)
-		reason_set(why, "%s: %s", path, strerror(errno));
-	free(new_path);
-	free(real);
-	free(path);
+out:
+	free(name);
 	return error;
 }

@@ -21,11 +21,19 @@ int cli_file_read(struct text name, struct buffer *out, struct reason *why)
  */
 int cli_file_make(struct text name, struct text bytes, struct reason *why)
 	MUST_CHECK;
+
+
 /*
- * Put these bytes in the place of a file, all or nothing and durable: a new
- * file of the same mode and owner takes its name.  ERROR_SYSTEM, with words.
+ * Keep a file from other commands that change it: a lock on its folder, held
+ * until *lock is closed.  Waits for it.  ERROR_SYSTEM, with words.
  */
-int cli_file_replace(struct text name, struct text bytes,
+int cli_file_lock(const char *path, int *lock, struct reason *why) MUST_CHECK;
+/*
+ * Give a file other bytes, all at once or not at all, and make them durable.
+ * It keeps its mode and owner; one that is new gets those of the file like,
+ * without the right to be run.  ERROR_SYSTEM, with words.
+ */
+int cli_file_replace(const char *path, struct text bytes, const char *like,
 	struct reason *why) MUST_CHECK;
 
 #endif

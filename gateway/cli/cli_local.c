@@ -43,6 +43,22 @@ print_errors_json(const struct config_errors *errors)
 	json_decref(root);
 }
 
+void
+cli_print_errors(const struct cli_options *options,
+    const struct config_errors *errors)
+{
+	struct buffer out;
+
+	if (options->json) {
+		print_errors_json(errors);
+		return;
+	}
+	buffer_init(&out, OUTPUT_MAX);
+	if (config_errors_print(errors, &out) == 0)
+		fwrite(buffer_text(&out).data, 1, buffer_len(&out), stderr);
+	buffer_clear(&out);
+}
+
 static int
 run_config_check(const struct cli_options *options,
     const struct command_call *call, struct buffer *out)
@@ -51,16 +67,14 @@ run_config_check(const struct cli_options *options,
 	struct config_errors *errors = memory_new(sizeof(*errors));
 	struct config config;
 	char *path = memory_string(call->argument_count > 0 ?
-	    call->arguments[0] : text_from(CLI_DEFAULT_CONFIG));
+	    call->arguments[0] : TEXT(CLI_DEFAULT_CONFIG));
 	int r = config_load_file(path, arena, &config, errors);
 
-	if (options->json)
-		print_errors_json(errors);
-	else if (r == 0)
+	(void)out;
+	if (r == 0 && !options->json)
 		printf("%s: ok\n", path);
-	else if (config_errors_print(errors, out) == 0)
-		fwrite(buffer_text(out).data, 1, buffer_len(out), stderr);
-	buffer_reset(out);
+	else
+		cli_print_errors(options, errors);
 	free(path);
 	free(errors);
 	arena_free(arena);

@@ -9,6 +9,9 @@
 #include "gateway/config/config_snapshot.h"
 #include "gateway/protocol/command.h"
 
+/* The configuration that commands read where none is named. */
+#define CLI_DEFAULT_CONFIG "/etc/postern/postern.yaml"
+
 struct cli_options {
 	const char *socket;	/* path of the control socket */
 	bool json;
@@ -17,8 +20,6 @@ struct cli_options {
 /* Run a local command; gives the exit status. */
 int cli_local_run(const struct cli_options *options,
 	const struct command_call *call);
-
-#define CLI_DEFAULT_CONFIG "/etc/postern/postern.yaml"
 
 /* ---- local commands with a file of their own: as cli_local.c's ---- */
 int cli_run_envelope_open(const struct cli_options *options,
@@ -33,6 +34,11 @@ int cli_run_dictionary(const struct cli_options *options,
 	const struct command_call *call, struct buffer *out);
 int cli_run_dictionary_test(const struct cli_options *options,
 	const struct command_call *call, struct buffer *out);
+
+struct config_errors;
+/* Mistakes of a configuration: on standard error, or as JSON. */
+void cli_print_errors(const struct cli_options *options,
+	const struct config_errors *errors);
 
 /*
  * Let admin run the words; prints what comes back and gives the exit
