@@ -140,9 +140,10 @@ PORTAL = portal portal_answer portal_client portal_cookie portal_file \
 ADMIN = admin_command_act admin_command_envelope admin_command_message \
 	admin_command_queue admin_command_status admin_config admin_control \
 	admin_history admin_peer admin_request admin_time
-CLI = cli_dictionary cli_dictionary_test cli_envelope cli_file \
-	cli_key_service cli_local cli_policy_test cli_remote cli_text cli_trace \
-	cli_trace_json cli_trace_print
+CLI = cli_dictionary cli_dictionary_test cli_envelope cli_file cli_filters \
+	cli_filters_change cli_filters_coverage cli_filters_show cli_key_service \
+	cli_local cli_policy_test cli_remote cli_text cli_trace cli_trace_json \
+	cli_trace_print
 
 ROOMS = gateway/base gateway/mail gateway/config gateway/store \
 	gateway/protocol crypto policy listeners queue queue/delivery \

@@ -159,6 +159,9 @@ const struct filter_action *filter_action_find(struct text name);
  */
 const char *filter_missing_rule(struct text name);
 const char *filter_missing_action(struct text name);
+/* Walk them: a name and what it needs; NULL at the end. */
+const char *filter_missing_rule_at(size_t index, const char **needs);
+const char *filter_missing_action_at(size_t index, const char **needs);
 
 /* An argument's number or text, or the fallback where it was left out. */
 uint64_t filter_call_number(const struct filter_call *call, size_t index,

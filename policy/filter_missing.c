@@ -102,3 +102,27 @@ filter_missing_action(struct text name)
 	return find(missing_actions,
 	    sizeof(missing_actions) / sizeof(missing_actions[0]), name);
 }
+
+static const char *
+at(const struct missing *table, size_t count, size_t index,
+	const char **needs)
+{
+	if (index >= count)
+		return NULL;
+	*needs = table[index].needs;
+	return table[index].name;
+}
+
+const char *
+filter_missing_rule_at(size_t index, const char **needs)
+{
+	return at(missing_rules,
+	    sizeof(missing_rules) / sizeof(missing_rules[0]), index, needs);
+}
+
+const char *
+filter_missing_action_at(size_t index, const char **needs)
+{
+	return at(missing_actions, sizeof(missing_actions) /
+	    sizeof(missing_actions[0]), index, needs);
+}

@@ -4,7 +4,7 @@
 #include "policy/filter_script.h"
 
 #include "gateway/base/map.h"
-#include "gateway/base/memory.h"
+#include "gateway/mail/utf8.h"
 
 #define NAME_MAX_BYTES 64
 
@@ -182,6 +182,24 @@ take_filters(struct filter_script *script, struct filter_node *root,
 	return 0;
 }
 
+/* Comments are shown to people, too. */
+static int
+check_characters(struct text source, struct filter_mistake *mistake)
+{
+	uint32_t point = 0;
+	size_t at, len;
+
+	for (at = 0; at < source.len; at += len) {
+		len = utf8_next(text_skip(source, at), &point);
+		if (len == 0)
+			return fail(mistake, at, "bytes that are not UTF-8");
+		if ((point < ' ' && point != '\t' && point != '\r' &&
+		    point != '\n') || (point >= 0x7f && point < 0xa0))
+			return fail(mistake, at, "a control character");
+	}
+	return 0;
+}
+
 int
 filter_script_parse(struct text source, struct arena *arena,
 	struct filter_script *out, struct filter_mistake *mistake)
@@ -190,7 +208,10 @@ filter_script_parse(struct text source, struct arena *arena,
 	int error;
 
 	*out = (struct filter_script){ .source = source };
-	error = filter_syntax_parse_script(source, arena, &root, mistake);
+	error = check_characters(source, mistake);
+	if (error == 0)
+		error = filter_syntax_parse_script(source, arena, &root,
+		    mistake);
 	if (error == 0)
 		error = take_filters(out, root, arena, mistake);
 	if (error == 0)

@@ -38,7 +38,7 @@ struct filter_script {
 };
 
 /*
- * Parse.  Names are 1 to 64 bytes, differ (case does not count) and are no
+ * Parse UTF-8 without control characters.  Names are 1 to 64 bytes, differ (case does not count) and are no
  * word of the language; what rules and actions mean is not looked at.  The
  * result lies in the arena and borrows source.  ERROR_MALFORMED with the
  * mistake; ERROR_LIMIT where the arena is full.

@@ -131,7 +131,9 @@ write_like(int descriptor, struct text bytes, const char *path,
 		return ERROR_SYSTEM;
 	if (fchmod(descriptor, status.st_mode & 0777) != 0)
 		return ERROR_SYSTEM;
-	return write_all(descriptor, bytes);
+	if (descriptor_write(descriptor, bytes) != 0)
+		return ERROR_SYSTEM;
+	return fsync(descriptor) == 0 ? 0 : ERROR_SYSTEM;
 }
 
 /* The name in the folder is durable, too. */

@@ -34,6 +34,26 @@ int cli_run_dictionary(const struct cli_options *options,
 	const struct command_call *call, struct buffer *out);
 int cli_run_dictionary_test(const struct cli_options *options,
 	const struct command_call *call, struct buffer *out);
+int cli_run_filters_list(const struct cli_options *options,
+	const struct command_call *call, struct buffer *out);
+int cli_run_filters_detail(const struct cli_options *options,
+	const struct command_call *call, struct buffer *out);
+int cli_run_filters_new(const struct cli_options *options,
+	const struct command_call *call, struct buffer *out);
+int cli_run_filters_delete(const struct cli_options *options,
+	const struct command_call *call, struct buffer *out);
+int cli_run_filters_move(const struct cli_options *options,
+	const struct command_call *call, struct buffer *out);
+int cli_run_filters_set(const struct cli_options *options,
+	const struct command_call *call, struct buffer *out);
+int cli_run_filters_import(const struct cli_options *options,
+	const struct command_call *call, struct buffer *out);
+int cli_run_filters_export(const struct cli_options *options,
+	const struct command_call *call, struct buffer *out);
+int cli_run_filters_coverage(const struct cli_options *options,
+	const struct command_call *call, struct buffer *out);
+int cli_run_filters_used(const struct cli_options *options,
+	const struct command_call *call, struct buffer *out);
 
 struct config_errors;
 /* Mistakes of a configuration: on standard error, or as JSON. */

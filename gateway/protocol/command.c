@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define OF(option) (1u << OPTION_##option)
+#define CHANGE (OF(CONFIG) | OF(LOAD))
 #define FILTERS (OF(SENDER) | OF(RECIPIENT) | OF(DESTINATION))
 
 const struct command_option command_options[OPTIONS] = {
@@ -44,6 +45,10 @@ const struct command_option command_options[OPTIONS] = {
 	    "what the client calls itself" },
 	[OPTION_FACTS] = { "--facts", "FILE",
 	    "what lists and directories have answered, a line each" },
+	[OPTION_FILE] = { "--file", "FILE",
+	    "read from FILE instead of standard input" },
+	[OPTION_LOAD] = { "--load", NULL,
+	    "make the change active, as \"postern config load\" does" },
 };
 
 const struct command command_table[COMMANDS] = {
@@ -378,6 +383,114 @@ const struct command command_table[COMMANDS] = {
 		.summary = "print the JSON Schema of the configuration",
 		.detail = "JSON Schema 2020-12, made from the same table that "
 		    "reads the file.",
+	},
+	[COMMAND_FILTERS_LIST] = {
+		.words = "filters list",
+		.arguments = "[WHICH]",
+		.most = 1,
+		.options = OF(CONFIG),
+		.local = true,
+		.summary = "list the message filters",
+		.detail = "Number, whether it is active, whether all that it "
+		    "names is there, and name, from the file that "
+		    "message_filters of the configuration names. WHICH is a "
+		    "number, a range such as 2-5, a name, or all.",
+	},
+	[COMMAND_FILTERS_DETAIL] = {
+		.words = "filters detail",
+		.arguments = "[WHICH]",
+		.most = 1,
+		.options = OF(CONFIG),
+		.local = true,
+		.summary = "show message filters as they are written",
+		.detail = "With the comment lines right above each.",
+	},
+	[COMMAND_FILTERS_NEW] = {
+		.words = "filters new",
+		.arguments = "[WHERE]",
+		.most = 1,
+		.options = CHANGE | OF(FILE),
+		.local = true,
+		.summary = "add message filters",
+		.detail = "Reads one or more from standard input, in the "
+		    "language of postern-filters(5). WHERE is the number that "
+		    "the first of them gets, the name of the filter in front "
+		    "of which they come, or last, which is meant without it. "
+		    "As every change it is checked with the whole "
+		    "configuration first, and the file is replaced at once or "
+		    "not at all. It is active from the next \"postern config "
+		    "load\" on; with --load that is done too, and its answer "
+		    "is what --json prints.",
+	},
+	[COMMAND_FILTERS_DELETE] = {
+		.words = "filters delete",
+		.arguments = "WHICH",
+		.least = 1,
+		.most = 1,
+		.options = CHANGE,
+		.local = true,
+		.summary = "remove message filters",
+		.detail = "With the comment lines right above each; comments "
+		    "that a blank line parts from a filter stay.",
+	},
+	[COMMAND_FILTERS_MOVE] = {
+		.words = "filters move",
+		.arguments = "WHICH WHERE",
+		.least = 2,
+		.most = 2,
+		.options = CHANGE,
+		.local = true,
+		.summary = "change the order of message filters",
+		.detail = "A range keeps its order. WHERE is the number that "
+		    "the first of them has afterwards, the name of the filter "
+		    "in front of which they come, or last.",
+	},
+	[COMMAND_FILTERS_SET] = {
+		.words = "filters set",
+		.arguments = "WHICH active|inactive",
+		.least = 2,
+		.most = 2,
+		.options = CHANGE,
+		.local = true,
+		.summary = "switch message filters on or off",
+		.detail = "An inactive filter is checked, and never asked.",
+	},
+	[COMMAND_FILTERS_IMPORT] = {
+		.words = "filters import",
+		.arguments = "FILE",
+		.least = 1,
+		.most = 1,
+		.options = CHANGE,
+		.local = true,
+		.summary = "replace all message filters by those of a file",
+		.detail = "\"-\" is standard input. What is not good as a "
+		    "whole changes nothing.",
+	},
+	[COMMAND_FILTERS_EXPORT] = {
+		.words = "filters export",
+		.arguments = "[FILE]",
+		.most = 1,
+		.options = OF(CONFIG),
+		.local = true,
+		.summary = "write all message filters to a file",
+		.detail = "Byte for byte, to a new FILE or the terminal.",
+	},
+	[COMMAND_FILTERS_COVERAGE] = {
+		.words = "filters coverage",
+		.arguments = "",
+		.local = true,
+		.summary = "list the rules and actions of the filter language",
+		.detail = "Where each may stand, or what it needs that this "
+		    "gateway does not have yet.",
+	},
+	[COMMAND_FILTERS_USED] = {
+		.words = "filters used",
+		.arguments = "",
+		.options = OF(CONFIG),
+		.local = true,
+		.summary = "list content filters and the policies that use them",
+		.detail = "Direction, name, whether it is active, and the "
+		    "mail policies that apply it.",
 	},
 	[COMMAND_COMPLETION] = {
 		.words = "completion",
