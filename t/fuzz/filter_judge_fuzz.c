@@ -1,7 +1,8 @@
 /*
  * policy/filter_set: any message is judged, alike by interpreted patterns and
  * by those in machine code; a message that was marked is protected or set
- * aside, never less; a changed message keeps its body.
+ * aside, never less; a changed message keeps its body; every recipient is in
+ * one splinter.
  */
 #include "policy/filter_set.h"
 
@@ -48,9 +49,37 @@ static struct text terms[] = { TEXT_INIT("anna example, 2"),
 static struct config_dictionary dictionary = { .name = TEXT_INIT("d"),
 	.ignore_case = 1, .whole_words = 1, .terms = terms,
 	.term_count = 4 };
+static struct config_quarantine quarantine = {
+	.name = TEXT_INIT("q") };
 static struct config_encryption_profile profile = {
 	.name = TEXT_INIT("p") };
+static struct text plain_senders[] = { TEXT_INIT("plain.example"),
+	TEXT_INIT("@.plain.example"), TEXT_INIT("root@") };
+static struct text plain_recipients[] = { TEXT_INIT("b@plain.example") };
+static struct text plain_filters[] = { TEXT_INIT("mark") };
+static struct text all_filters[] = { TEXT_INIT("all") };
+static struct config_mail_policy policies[] = {
+	{ .name = TEXT_INIT("plain"), .active = 1,
+	    .match = CONFIG_FILTER_MATCH_ANY, .senders = plain_senders,
+	    .sender_count = 3, .recipients = plain_recipients,
+	    .recipient_count = 1, .content_filters = plain_filters,
+	    .content_filter_count = 1 },
+	{ .name = TEXT_INIT("default"), .active = 1,
+	    .content_filters = all_filters, .content_filter_count = 1 },
+};
+static struct envelope_recipient recipients[] = {
+	{ .rid = 1, .address = TEXT_INIT("a@example.org") },
+	{ .rid = 2, .address = TEXT_INIT("b@plain.example") },
+	{ .rid = 3, .address = TEXT_INIT("c@example.org") },
+};
 static const struct config config = {
+	.message_filters_text = TEXT_INIT("m: if (header('X-M') or subject "
+	    "== 'm') { insert-header('X-M', '$Subject'); tag-message('m'); "
+	    "} else if only-body-contains('[0-9]+', 3) { "
+	    "skip-filters(); }\n"
+	    "n: if header('X-M') == '.' { quarantine('q'); }\n"),
+	.quarantines = &quarantine, .quarantine_count = 1,
+	.mail_policies = { .outgoing = policies, .outgoing_count = 2 },
 	.hostname = TEXT_INIT("gw.example.org"),
 	.dictionaries = &dictionary, .dictionary_count = 1,
 	.encryption = { .profiles = &profile, .profile_count = 1 },
@@ -69,6 +98,30 @@ check_changed(struct text message, struct text changed)
 	    body));
 }
 
+/* Each recipient once; each splinter protected. */
+static void
+check_splinters(const struct frame_disposition *out)
+{
+	unsigned int seen = 0;
+	size_t i, k;
+
+	for (i = 0; i < out->splinter_count; i++) {
+		const struct frame_splinter *one = &out->splinters[i];
+
+		require(one->verdict == FRAME_VERDICT_DELIVER ||
+		    one->verdict == FRAME_VERDICT_QUARANTINE);
+		require(one->protection.form == PROTECTION_ENVELOPE);
+		require(one->body <= out->body_count);
+		require(one->rid_count > 0 || out->splinter_count == 1);
+		for (k = 0; k < one->rid_count; k++) {
+			require((seen & 1u << one->rids[k].rid) == 0);
+			seen |= 1u << one->rids[k].rid;
+		}
+	}
+	require(out->splinter_count <= 1 || seen == (1u << 1 | 1u << 2 |
+	    1u << 3));
+}
+
 static void
 check_disposition(const struct frame_disposition *out, struct text message,
 	struct text changed)
@@ -78,20 +131,20 @@ check_disposition(const struct frame_disposition *out, struct text message,
 
 	require(out->judgement == FRAME_JUDGED ||
 	    out->judgement == FRAME_SET_ASIDE);
-	require(out->judgement == FRAME_SET_ASIDE ?
-	    out->reason.len > 0 && out->body_count == 0 :
-	    out->splinters[0].verdict == FRAME_VERDICT_DELIVER &&
-	    out->splinters[0].protection.form == PROTECTION_ENVELOPE);
+	require(out->judgement == FRAME_JUDGED ||
+	    (out->reason.len > 0 && out->body_count == 0 &&
+	    out->splinter_count == 0));
+	check_splinters(out);
 	for (i = 0; i < out->log_entry_count; i++)
 		for (k = 0; k < out->log_entries[i].len; k++)
 			require((unsigned char)out->log_entries[i].data[k] >=
 			    ' ');
-	if (out->body_count > 0) {
-		require(out->bodies[0].size == changed.len);
-		check_changed(message, changed);
-	} else {
-		require(changed.len == 0);
+	for (i = 0; i < out->body_count; i++) {
+		check_changed(message, text_slice(changed, 0,
+		    out->bodies[i].size));
+		changed = text_skip(changed, out->bodies[i].size);
 	}
+	require(changed.len == 0);
 	buffer_init(&wire, (size_t)1 << 20);
 	require(record_encode(&frame_disposition_shape, out, &wire) == 0);
 	buffer_clear(&wire);
@@ -103,6 +156,7 @@ judge(const struct filter_set *set, struct text message,
 {
 	const struct envelope envelope = { .mid = 7,
 		.sender = TEXT_INIT("a@example.org"),
+		.recipients = recipients, .recipient_count = 3,
 		.direction = ENVELOPE_OUTGOING };
 	struct arena *arena = arena_new(ARENA_MAX);
 	struct frame_disposition out;
