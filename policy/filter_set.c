@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "gateway/base/memory.h"
+#include "gateway/config/config_policy.h"
 #include "policy/filter_bind.h"
 #include "policy/filter_script.h"
 
@@ -262,7 +263,8 @@ compile_list(struct filter_set *set, struct listener *listener,
 	const struct config_content_filter *filters;
 	size_t i, count;
 
-	filters = config_content_filters_of(set->config, direction, &count);
+	filters = config_content_filters_of(set->config,
+	    direction == ENVELOPE_INCOMING, &count);
 	list->filters = memory_array(count + 1, sizeof(list->filters[0]));
 	for (i = 0; i < count; i++) {
 		struct filter_set_filter *one = &list->filters[list->count];

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "gateway/base/memory.h"
+#include "gateway/config/config_policy.h"
 #include "gateway/mail/address_list.h"
 #include "policy/mail_pattern.h"
 
@@ -114,7 +115,8 @@ mail_policy_list_new(const struct config *config, unsigned int direction)
 	size_t count, i;
 	bool has_default = false;
 
-	policies = config_mail_policies_of(config, direction, &count);
+	policies = config_mail_policies_of(config,
+	    direction == ENVELOPE_INCOMING, &count);
 	list->policies = memory_array(count + 1, sizeof(list->policies[0]));
 	for (i = 0; i < count; i++) {
 		if (!policies[i].active)

@@ -15,7 +15,8 @@ queue_judge_is_needed(const struct queue *queue,
     const struct queue_message *message)
 {
 	return message->class != ENVELOPE_CLASS_SERVICE &&
-	    config_judges(queue->config, message->direction);
+	    config_judges(queue->config,
+	    message->direction == ENVELOPE_INCOMING);
 }
 
 void

@@ -9,6 +9,7 @@
 #include "gateway/base/memory.h"
 #include "gateway/cli/cli_private.h"
 #include "gateway/config/config_load.h"
+#include "gateway/config/config_policy.h"
 #include "policy/filter_call.h"
 #include "policy/mail_policy.h"
 
@@ -164,7 +165,8 @@ add_direction(struct listing *listing, const struct config *config,
 	const struct config_content_filter *filters;
 	size_t count, i;
 
-	filters = config_content_filters_of(config, direction, &count);
+	filters = config_content_filters_of(config,
+	    direction == ENVELOPE_INCOMING, &count);
 	for (i = 0; i < count; i++)
 		add_used(listing, name, &filters[i], policies);
 	mail_policy_list_free(policies);

@@ -16,7 +16,7 @@
 #include "gateway/base/text.h"
 #include "gateway/config/config_dictionary.h"
 #include "gateway/config/config_directory.h"
-#include "gateway/config/config_policy.h"
+#include "gateway/config/config_mail_policy.h"
 #include "gateway/config/config_protection.h"
 
 enum config_listener_tls {

@@ -3,6 +3,7 @@
  */
 #include "gateway/config/config_check.h"
 
+#include "gateway/config/config_policy.h"
 #include "gateway/config/config_suggest.h"
 
 /* A policy while it is checked. */
@@ -11,11 +12,14 @@ struct subject {
 	const struct config_mail_policy *policy;
 	struct config_report *report;
 	struct text path;	/* "mail_policies.incoming[1]" */
-	unsigned int direction;
+	bool is_incoming;
 };
 
-static const char *const direction_names[] = { "incoming", "outgoing" };
-#define DIRECTIONS 2
+static const char *
+direction_name(bool is_incoming)
+{
+	return is_incoming ? "incoming" : "outgoing";
+}
 
 static struct text
 path_below(const struct subject *subject, const char *name)
@@ -128,7 +132,7 @@ filter_check(const struct subject *subject, size_t index)
 	}
 	config_suggest_init(&suggest, name);
 	filters = config_content_filters_of(subject->config,
-	    subject->direction, &count);
+	    subject->is_incoming, &count);
 	for (i = 0; i < count; i++) {
 		if (text_equal(filters[i].name, name))
 			return;
@@ -138,7 +142,7 @@ filter_check(const struct subject *subject, size_t index)
 	    path_at(subject, "content_filters", index), "there is no filter "
 	    "\"%.*s\" in content_filters.%s%s%.*s%s",
 	    TEXT_ARG(config_report_quote(subject->report, name)),
-	    direction_names[subject->direction],
+	    direction_name(subject->is_incoming),
 	    text_is_empty(suggest.best) ? "" : "; did you mean ",
 	    TEXT_ARG(suggest.best), text_is_empty(suggest.best) ? "" : "?");
 }
@@ -166,41 +170,46 @@ policy_check(const struct subject *subject, bool is_last)
 
 /* A filter of that name could not be told from all of them. */
 static void
-names_check(const struct config *config, unsigned int direction,
+names_check(const struct config *config, bool is_incoming,
 	struct config_report *report)
 {
 	const struct config_content_filter *filters;
 	size_t count, i;
 
-	filters = config_content_filters_of(config, direction, &count);
+	filters = config_content_filters_of(config, is_incoming, &count);
 	for (i = 0; i < count; i++)
 		if (text_equal(filters[i].name,
 		    TEXT(CONFIG_POLICY_ALL_FILTERS)))
 			config_report_path(report, config_report_path_of(
 			    report, "content_filters.%s[%zu].name",
-			    direction_names[direction], i + 1), "\"%s\" "
+			    direction_name(is_incoming), i + 1), "\"%s\" "
 			    "means every filter where policies name them; "
 			    "choose another name", CONFIG_POLICY_ALL_FILTERS);
+}
+
+static void
+direction_check(const struct config *config, bool is_incoming,
+	struct config_report *report)
+{
+	struct subject subject = { .config = config, .report = report,
+		.is_incoming = is_incoming };
+	const struct config_mail_policy *policies;
+	size_t i, count;
+
+	policies = config_mail_policies_of(config, is_incoming, &count);
+	names_check(config, is_incoming, report);
+	for (i = 0; i < count; i++) {
+		subject.policy = &policies[i];
+		subject.path = config_report_path_of(report,
+		    "mail_policies.%s[%zu]", direction_name(is_incoming),
+		    i + 1);
+		policy_check(&subject, i + 1 == count);
+	}
 }
 
 void
 config_check_policy(const struct config *config, struct config_report *report)
 {
-	struct subject subject = { .config = config, .report = report };
-	size_t i, count;
-
-	for (; subject.direction < DIRECTIONS; subject.direction++) {
-		const struct config_mail_policy *policies =
-		    config_mail_policies_of(config, subject.direction,
-		    &count);
-
-		names_check(config, subject.direction, report);
-		for (i = 0; i < count; i++) {
-			subject.policy = &policies[i];
-			subject.path = config_report_path_of(report,
-			    "mail_policies.%s[%zu]",
-			    direction_names[subject.direction], i + 1);
-			policy_check(&subject, i + 1 == count);
-		}
-	}
+	direction_check(config, true, report);
+	direction_check(config, false, report);
 }

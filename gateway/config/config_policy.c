@@ -1,10 +1,7 @@
 /*
- * Questions about mail policies and who judges.
+ * Questions about filters and policies.
  */
-#include "gateway/config/config.h"
-
-/* Numbered as enum envelope_direction, which stands beside this room. */
-enum { INCOMING, OUTGOING };
+#include "gateway/config/config_policy.h"
 
 static const struct {
 	struct text name;
@@ -28,27 +25,26 @@ config_sender_field(struct text name)
 }
 
 const struct config_mail_policy *
-config_mail_policies_of(const struct config *config, unsigned int direction,
+config_mail_policies_of(const struct config *config, bool is_incoming,
 	size_t *count)
 {
 	const struct config_mail_policies *policies = &config->mail_policies;
 
-	*count = direction == INCOMING ? policies->incoming_count :
+	*count = is_incoming ? policies->incoming_count :
 	    policies->outgoing_count;
-	return direction == INCOMING ? policies->incoming :
-	    policies->outgoing;
+	return is_incoming ? policies->incoming : policies->outgoing;
 }
 
 const struct config_content_filter *
-config_content_filters_of(const struct config *config, unsigned int direction,
+config_content_filters_of(const struct config *config, bool is_incoming,
 	size_t *count)
 {
 	const struct config_content_filters *filters =
 	    &config->content_filters;
 
-	*count = direction == INCOMING ? filters->incoming_count :
+	*count = is_incoming ? filters->incoming_count :
 	    filters->outgoing_count;
-	return direction == INCOMING ? filters->incoming : filters->outgoing;
+	return is_incoming ? filters->incoming : filters->outgoing;
 }
 
 bool
@@ -65,27 +61,19 @@ config_mail_policy_has(const struct config_mail_policy *policy,
 	return false;
 }
 
-bool
-config_has_filters(const struct config *config)
-{
-	return config->content_filters.incoming_count +
-	    config->content_filters.outgoing_count > 0 ||
-	    !text_is_empty(config->message_filters_file);
-}
-
 /*
  * A script of comments alone would do nothing, and only who can read the
  * language knows: any text counts.
  */
 bool
-config_judges(const struct config *config, unsigned int direction)
+config_judges(const struct config *config, bool is_incoming)
 {
 	const struct config_content_filter *filters;
 	size_t count, i;
 
 	if (!text_is_empty(text_trim(config->message_filters_text)))
 		return true;
-	filters = config_content_filters_of(config, direction, &count);
+	filters = config_content_filters_of(config, is_incoming, &count);
 	for (i = 0; i < count; i++)
 		if (filters[i].active)
 			return true;

@@ -3,6 +3,7 @@
  */
 #include <unistd.h>
 
+#include "gateway/config/config_policy.h"
 #include "gateway/supervisor/supervisor_private.h"
 
 static uint32_t
@@ -43,7 +44,7 @@ smtp_count(const struct config *config)
 static uint32_t
 scan_count(const struct config *config)
 {
-	if (!config_has_filters(config))
+	if (!config_judges(config, true) && !config_judges(config, false))
 		return 0;
 	return per_core(config->processes.scan);
 }
