@@ -38,10 +38,11 @@ struct filter_script {
 };
 
 /*
- * Parse UTF-8 without control characters.  Names are 1 to 64 bytes, differ (case does not count) and are no
- * word of the language; what rules and actions mean is not looked at.  The
- * result lies in the arena and borrows source.  ERROR_MALFORMED with the
- * mistake; ERROR_LIMIT where the arena is full.
+ * Parse UTF-8 without control characters.  Names are 1 to 64 bytes, differ
+ * (case does not count) and are no word of the language; what rules and
+ * actions mean is not looked at.  The result lies in the arena and borrows
+ * source.  ERROR_MALFORMED with the mistake; ERROR_LIMIT where the arena is
+ * full.
  */
 int filter_script_parse(struct text source, struct arena *arena,
 	struct filter_script *out, struct filter_mistake *mistake)

@@ -229,6 +229,31 @@ subtest '--load' => sub {
 	$gateway->wait_empty;
 };
 
+subtest 'many at once: none is lost' => sub {
+	my @pids;
+	for my $n (1 .. 8) {
+		my $pid = fork // die "fork: $!";
+		if ($pid == 0) {
+			open my $in, '>', "$d/many$n" or die;
+			print {$in} "many$n: if true {}\n";
+			close $in;
+			open STDOUT, '>', '/dev/null';
+			exec "$gateway->{build}/postern", 'filters', 'new',
+			    '--file', "$d/many$n", @config or
+			    POSIX::_exit(127);
+		}
+		push @pids, $pid;
+	}
+	my $failed = 0;
+	for my $pid (@pids) {
+		waitpid $pid, 0;
+		$failed++ if $?;
+	}
+	is($failed, 0, 'all succeed');
+	is(join(' ', sort grep { /^many/ } split / /, names()),
+	    join(' ', map { "many$_" } 1 .. 8), 'all are there');
+};
+
 subtest 'coverage, used' => sub {
 	my ($status, $out) = run('', 'filters', 'coverage');
 	like($out, qr/^rule    subject +message and content filters$/m,

@@ -31,6 +31,8 @@
  * filters to its header. */
 #define SCAN_HEADER_ROOM ((uint64_t)64 * 1024)
 #define SCAN_CHANGE_ROOM ((uint64_t)1024 * 1024)
+/* All that splinters and copies are made of, in largest messages. */
+#define SCAN_BODIES 2
 /* Messages that wait here; further ones stay in the channel. */
 #define SCAN_WAITING_MAX 64
 
@@ -232,7 +234,7 @@ scan_take(struct text payload, int descriptor)
 		return error;
 	}
 	process_in_hand(frame.mid);
-	buffer_init(&bodies, (size_t)(config_snapshot_config(
+	buffer_init(&bodies, (size_t)(SCAN_BODIES * config_snapshot_config(
 	    scan.snapshot)->limits.message_size + SCAN_CHANGE_ROOM));
 	scan_judge(&frame, descriptor, &bodies, &disposition);
 	scan_answer(&frame, &bodies, &disposition);

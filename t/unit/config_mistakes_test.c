@@ -21,6 +21,8 @@ struct mistake {
 	"sender_groups:\n  - {" settings "}\n"
 #define RELAY "mail_flow_policies:\n  incoming: { action: relay }\n"
 
+#define POLICY_AT "mail_policies:\n  incoming: [ { name: p, "
+
 static const struct mistake mistakes[] = {
 	/* the file */
 	{ "", 1, "", "the file holds no settings" },
@@ -58,6 +60,54 @@ static const struct mistake mistakes[] = {
 	  "unknown setting" },
 	{ BASE "dlp: {}\n", 8, "dlp",
 	  "needs data loss prevention, which is not built yet" },
+	{ BASE "message_filters: nowhere\n", 8, "message_filters",
+	  "cannot read" },
+	{ BASE POLICY_AT "recipients: [ 'a b' ], content_filters: [] } ]\n", 9,
+	  "mail_policies.incoming[1].recipients[1]", "expected user@domain, "
+	  "user@, @domain, domain, .domain, or all, at most 320 bytes, not "
+	  "\"a b\"" },
+	{ BASE POLICY_AT "senders: [ '@.' ], content_filters: [] } ]\n", 9,
+	  "mail_policies.incoming[1].senders[1]", "expected user@domain" },
+	{ BASE POLICY_AT "senders: [ all ] } ]\n", 9,
+	  "mail_policies.incoming[1].content_filters",
+	  "the setting is missing" },
+	{ BASE POLICY_AT "content_filters: [] } ]\n", 9,
+	  "mail_policies.incoming[1]", "says of no sender and no recipient" },
+	{ BASE POLICY_AT "senders: [ all ], content_filters: [ x ] } ]\n", 9,
+	  "mail_policies.incoming[1].content_filters[1]",
+	  "there is no filter \"x\" in content_filters.incoming" },
+	{ BASE POLICY_AT "senders: [ all ], content_filters: [ ab ] } ]\n"
+	  "content_filters: { incoming: [ { name: abc, "
+	  "actions: [ 'drop()' ] } ] }\n", 9,
+	  "mail_policies.incoming[1].content_filters[1]",
+	  "did you mean abc?" },
+	{ BASE POLICY_AT "senders: [ all ], content_filters: [ all, x ] } ]\n"
+	  "content_filters: { incoming: [ { name: x, "
+	  "actions: [ 'drop()' ] } ] }\n", 9,
+	  "mail_policies.incoming[1].content_filters[1]",
+	  "\"all\" stands alone" },
+	{ BASE POLICY_AT "senders: [ all ], sender_fields: [ to ], "
+	  "content_filters: [] } ]\n", 9,
+	  "mail_policies.incoming[1].sender_fields[1]",
+	  "expected envelope, from, reply_to or sender" },
+	{ BASE POLICY_AT "sender_groups: [ staff ], "
+	  "content_filters: [] } ]\n", 9,
+	  "mail_policies.incoming[1].sender_groups[1]",
+	  "expected directory.query:group" },
+	{ BASE "mail_policies:\n  outgoing: [ { name: default, "
+	  "content_filters: [] }, { name: p, senders: [ all ], "
+	  "content_filters: [] } ]\n", 9, "mail_policies.outgoing[1]",
+	  "\"default\" must be the last policy" },
+	{ BASE "mail_policies:\n  outgoing: [ { name: default, "
+	  "recipients: [ all ], content_filters: [] } ]\n", 9,
+	  "mail_policies.outgoing[1]", "names nobody" },
+	{ BASE "mail_policies:\n  outgoing: [ { name: default, "
+	  "active: false, content_filters: [] } ]\n", 9,
+	  "mail_policies.outgoing[1].active", "cannot be switched off" },
+	{ BASE "content_filters: { outgoing: [ { name: all, "
+	  "actions: [ 'drop()' ] } ] }\n", 8,
+	  "content_filters.outgoing[1].name",
+	  "means every filter where policies name them" },
 	{ BASE "dkim:\n  selector: a\n", 8, "dkim",
 	  "needs DKIM signing, which is not built yet" },
 	{ LISTENERS POLICIES GROUPS, 1, "hostname",
