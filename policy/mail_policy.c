@@ -30,6 +30,7 @@ struct mail_policy {
 struct mail_policy_list {
 	struct mail_policy *policies;
 	size_t count;
+	unsigned int sender_fields;	/* that any of them looks at */
 };
 
 /* An address that stands for the sender, and where it was found. */
@@ -105,6 +106,13 @@ policy_init(struct mail_policy *policy,
 	    config->except_recipient_group_count);
 }
 
+static bool
+policy_asks_senders(const struct mail_policy *policy)
+{
+	return !party_is_empty(&policy->senders) ||
+	    !party_is_empty(&policy->except_senders);
+}
+
 struct mail_policy_list *
 mail_policy_list_new(const struct config *config, unsigned int direction)
 {
@@ -128,6 +136,10 @@ mail_policy_list_new(const struct config *config, unsigned int direction)
 		policy_init(&list->policies[list->count], &implied);
 		list->policies[list->count++].config = NULL;
 	}
+	for (i = 0; i < list->count; i++)
+		if (policy_asks_senders(&list->policies[i]))
+			list->sender_fields |=
+			    list->policies[i].sender_fields;
 	return list;
 }
 
@@ -174,24 +186,11 @@ mail_policy_has_filter(const struct mail_policy_list *list, size_t index,
 	    config_mail_policy_has(policy->config, filter);
 }
 
-static bool
-policy_asks_senders(const struct mail_policy *policy)
-{
-	return !party_is_empty(&policy->senders) ||
-	    !party_is_empty(&policy->except_senders);
-}
-
 bool
 mail_policy_list_needs_header(const struct mail_policy_list *list)
 {
-	size_t i;
-
-	for (i = 0; i < list->count; i++)
-		if (policy_asks_senders(&list->policies[i]) &&
-		    (list->policies[i].sender_fields &
-		    ~(unsigned int)CONFIG_SENDER_ENVELOPE) != 0)
-			return true;
-	return false;
+	return (list->sender_fields &
+	    ~(unsigned int)CONFIG_SENDER_ENVELOPE) != 0;
 }
 
 /* ---- the senders of a message ---- */
@@ -232,7 +231,8 @@ add_field(struct mail_policy_match *match, const struct mime_field *field)
 	int error = 0;
 
 	for (i = 0; i < HEADER_FIELDS; i++)
-		if (text_equal_nocase(field->name, header_fields[i].name))
+		if ((match->list->sender_fields & header_fields[i].field) &&
+		    text_equal_nocase(field->name, header_fields[i].name))
 			break;
 	if (i == HEADER_FIELDS)
 		return 0;

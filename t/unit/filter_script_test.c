@@ -97,6 +97,29 @@ test_odd_pieces(void **state)
 	assert_text_is(script.behind, "");
 }
 
+/* Forms in which administrators write. */
+static void
+test_forms(void **state)
+{
+	struct filter_script script = parse(
+	    "expedite: if (recv-listener == 'InboundMail' or recv-int == "
+	    "'main')\n    { alt-src-host('outbound1'); }\n"
+	    "    else { alt-src-host('outbound2'); }\n"
+	    "bigFilter:if(body-size>=4M){notify('a@example.com');drop();}\n"
+	    "quarantine_smime_messages:if (smime-gateway-message and not "
+	    "smime-gateway-verified)\n{ quarantine(\"Policy\"); }\n"
+	    "Tag_Message: IF (subject == '^\\\\[Encrypt\\\\]')\n"
+	    "  { tag-message('Encrypt-And-Deliver'); }\n"
+	    "SSN-nohtml: if only-body-contains(\"*ssn\") { "
+	    "duplicate-quarantine(\"Policy\"); }\n");
+
+	(void)state;
+	assert_int_equal(script.count, 5);
+	assert_text_is(script.filters[4].name, "SSN-nohtml");
+	assert_text_is(script.filters[3].node->first->first->value.text,
+	    "^\\[Encrypt\\]");
+}
+
 static void
 test_mistakes(void **state)
 {
@@ -340,6 +363,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_odd_pieces),
+		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_which),

@@ -286,6 +286,30 @@ test_message_filters(void **unused)
 	fixture_clear(&fixture);
 }
 
+/* An example that administrators know: parsed, and told what it needs. */
+static void
+test_smime_example(void **unused)
+{
+	struct filter_fixture fixture;
+	struct config_errors *errors;
+
+	(void)unused;
+	fixture_init(&fixture);
+	fixture.config.message_filters_file = TEXT("filters");
+	fixture.config.message_filters_text = TEXT(
+	    "quarantine_smime_messages:if (smime-gateway-message and not "
+	    "smime-gateway-verified)\n{ quarantine(\"Policy\"); }\n");
+	errors = check(&fixture, ERROR_MALFORMED);
+	assert_int_equal(errors->count, 1);
+	assert_int_equal(errors->items[0].line, 1);
+	assert_int_equal(errors->items[0].column, 31);
+	assert_true(text_starts(errors->items[0].message, TEXT(
+	    "\"smime-gateway-message\" needs S/MIME, which this gateway "
+	    "does not have yet\n")));
+	free(errors);
+	fixture_clear(&fixture);
+}
+
 /* The manual names every rule, action and variable. */
 static void
 test_manual(void **unused)
@@ -337,6 +361,7 @@ main(void)
 		cmocka_unit_test(test_pointer_line),
 		cmocka_unit_test(test_all_mistakes),
 		cmocka_unit_test(test_message_filters),
+		cmocka_unit_test(test_smime_example),
 		cmocka_unit_test(test_manual),
 	};
 
