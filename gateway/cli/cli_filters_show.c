@@ -6,6 +6,8 @@
 
 #include "gateway/cli/cli_file.h"
 #include "gateway/cli/cli_filters.h"
+#include "policy/dictionary_set.h"
+#include "policy/filter_bind.h"
 #include "policy/filter_program.h"
 
 /* One filter as it is told. */
@@ -18,20 +20,33 @@ struct shown {
 typedef int (*show_function)(const struct shown *shown, bool is_first,
     struct buffer *out);
 
+/* What is wrong with a dictionary "config check" tells. */
+static void
+pass_over(void *context, struct text path, struct text words)
+{
+	(void)context;
+	(void)path;
+	(void)words;
+}
+
 /* Whether all that it names is there. */
 static void
 find_fault(struct cli_filters *filters, struct shown *shown)
 {
 	struct filter_program *program = filter_program_new();
 	struct pattern_space *space = pattern_space_new();
+	struct dictionary_set *dictionaries = dictionary_set_new(
+	    &filters->config, space, filters->arena, pass_over, NULL);
 	struct filter_mistake mistake = { 0 };
 	const struct filter_binder binder = { .config = &filters->config,
 		.space = space, .arena = filters->arena,
-		.mistake = &mistake, .place = FILTER_IN_MESSAGE_FILTERS };
+		.mistake = &mistake, .place = FILTER_IN_MESSAGE_FILTERS,
+		.dictionaries = dictionaries };
 
 	if (filter_program_add(program, &binder, shown->filter->node) != 0)
 		shown->why = mistake.why;
 	filter_program_free(program);
+	dictionary_set_free(dictionaries);
 	pattern_space_free(space);
 }
 
