@@ -243,12 +243,21 @@ subtest 'bounce-profile' => sub {
 
 subtest 'scan dies in the middle' => sub {
 	my $before = () = found($sink, to => 'admin@sink.test');
-	my @mids;
-	for my $n (1 .. 60) {
-		push @mids, (submit("tell $n"))[1];
-		next if $n % 10;
-		kill 'KILL', @{ $gateway->pids->{scan} // [] };
+	my (@mids, %killed);
+	for my $round (1 .. 6) {
+		my @scan;
+		wait_until(20, sub {
+			@scan = grep { !$killed{$_} }
+			    @{ $gateway->pids->{scan} // [] };
+			scalar @scan;
+		});
+		# Stopped, it has them in hand when it dies.
+		kill 'STOP', @scan if $round % 2;
+		push @mids, map { (submit("tell $round-$_"))[1] } 1 .. 10;
+		kill 'KILL', @scan;
+		@killed{@scan} = (1) x @scan;
 	}
+	ok(keys %killed >= 6, 'scan was killed again and again');
 	ok($gateway->wait_empty(60), 'all are done');
 	my %told;
 	for my $notice (found($sink, to => 'admin@sink.test')) {

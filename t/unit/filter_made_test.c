@@ -161,13 +161,11 @@ test_rescan_ends(void **unused)
 		    "audit@example.org");
 		assert_int_equal(fixture.out.log_entry_count, 0);
 	}
-	for (; fixture.passes < 6; fixture.passes++) {
-		run(&fixture, "bcc-scan('audit@example.org')",
-		    "bcc('audit@example.org')", NULL);
-		(void)only(&fixture, FRAME_MADE_COPY);
-		assert_entry(&fixture, "bcc-scan in filter one: made no "
-		    "copy: the message is itself a copy of a copy");
-	}
+	run(&fixture, "bcc-scan('audit@example.org')",
+	    "bcc('audit@example.org')", NULL);
+	(void)only(&fixture, FRAME_MADE_COPY);
+	assert_entry(&fixture, "bcc-scan in filter one: made no copy: the "
+	    "message is itself a copy of a copy");
 	fixture_clear(&fixture);
 }
 
