@@ -278,7 +278,8 @@ judge(const struct filter_set *set, const struct filter_request *request,
 	struct frame_disposition *out)
 {
 	struct filter_bodies bodies;
-	struct frame_splinter whole = { .words = TEXT_EMPTY };
+	struct frame_splinter whole = { .words = TEXT_EMPTY,
+		.protection = request->protection };
 	struct filter_judge judge = { .config = set->config,
 		.envelope = request->envelope, .facts = request->facts,
 		.original = request->message, .arena = arena, .out = &whole,

@@ -56,6 +56,7 @@ struct filter_request {
 	struct text message;
 	struct fact_table facts;	/* answers that are there */
 	uint8_t passes;			/* as in struct frame_judge */
+	struct frame_protection protection;	/* the same */
 	const struct filter_trace *trace;	/* or NULL */
 };
 

@@ -213,11 +213,7 @@ show_protection(const struct queue_message *message,
 	out->parent_mid = message->parent_mid;
 	if (protection == NULL)
 		return;
-	out->protection = (struct frame_protection){
-		.form = protection->form,
-		.profile = protection->profile,
-		.subject = protection->subject,
-	};
+	out->protection = queue_protection_asked(protection);
 	out->is_protected = queue_protection_is_met(protection,
 	    out->envelope.sha256);
 	out->reference = protection->reference;

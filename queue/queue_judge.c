@@ -61,6 +61,7 @@ send_judge(struct queue *queue, struct queue_errand *errand,
 	    &frame.envelope) == 0);
 	queue_facts_fill(errand, &frame);
 	frame.body = message_body_frame(body, &descriptor);
+	frame.protection = queue_protection_asked(errand->message->protection);
 	queue_channel_send(errand->channel, FRAME_JUDGE, &frame, descriptor);
 }
 

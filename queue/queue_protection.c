@@ -55,6 +55,16 @@ queue_protection_raise(struct queue_protection *protection,
 	queue_protection_renew_id(protection);
 }
 
+struct frame_protection
+queue_protection_asked(const struct queue_protection *protection)
+{
+	if (protection == NULL)
+		return (struct frame_protection){ .form = PROTECTION_NONE };
+	return (struct frame_protection){ .form = protection->form,
+		.profile = protection->profile,
+		.subject = protection->subject };
+}
+
 struct queue_protection *
 queue_protection_keep(const struct queue_protection *from)
 {

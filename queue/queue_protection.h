@@ -56,6 +56,9 @@ struct queue_protection *queue_protection_keep(
 
 /* NULL counts as none in all of these. */
 
+/* What was asked for; its texts are borrowed. */
+struct frame_protection queue_protection_asked(
+	const struct queue_protection *protection);
 /* Whether the body with this hash is the envelope that was asked for. */
 bool queue_protection_is_met(const struct queue_protection *protection,
 	const uint8_t sha256[32]);

@@ -43,6 +43,8 @@ static const struct record_field judge_fields[] = {
 	RECORD_LIST_FIELD(5, struct frame_judge, facts, fact_count, FACTS_MAX,
 	    &frame_fact_shape),
 	RECORD_NUMBER(6, RECORD_U8, struct frame_judge, passes),
+	RECORD_ONE_FIELD(7, struct frame_judge, protection,
+	    &frame_protection_shape),
 };
 const struct record_shape frame_judge_shape =
     RECORD_SHAPE(frame_judge, judge_fields);

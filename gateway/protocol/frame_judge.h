@@ -18,18 +18,6 @@
 #include "gateway/mail/envelope.h"
 #include "gateway/protocol/frame_fact.h"
 
-/* JUDGE, perhaps with the body's memfd */
-struct frame_judge {
-	uint64_t mid;
-	uint32_t attempt;	/* from 1 */
-	struct envelope envelope;
-	struct text body;
-	struct frame_fact *facts;	/* what was asked, answered */
-	size_t fact_count;
-	uint8_t passes;		/* how often it came back to the filters:
-				   a copy of a copy has 2 */
-};
-
 /* What a message must have become before it leaves. */
 enum protection_form {
 	PROTECTION_NONE,
@@ -42,6 +30,20 @@ struct frame_protection {
 	uint8_t form;		/* enum protection_form */
 	struct text profile;	/* name in encryption.profiles */
 	struct text subject;	/* of the mail around the envelope, UTF-8 */
+};
+
+/* JUDGE, perhaps with the body's memfd */
+struct frame_judge {
+	uint64_t mid;
+	uint32_t attempt;	/* from 1 */
+	struct envelope envelope;
+	struct text body;
+	struct frame_fact *facts;	/* what was asked, answered */
+	size_t fact_count;
+	uint8_t passes;		/* how often it came back to the filters:
+				   a copy of a copy has 2 */
+	struct frame_protection protection;	/* that it must have
+				   already: a copy that is judged */
 };
 
 /* The fate of a splinter. */

@@ -143,6 +143,7 @@ scan_judge_bytes(const struct frame_judge *frame, struct text message,
 		.message = message,
 		.facts = { frame->facts, frame->fact_count },
 		.passes = frame->passes,
+		.protection = frame->protection,
 	};
 
 #ifdef POSTERN_TEST

@@ -76,6 +76,7 @@ struct filter_fixture {
 	struct text message;
 	struct fact_table facts;
 	uint8_t passes;
+	struct frame_protection protection;
 	struct arena *arena;
 	struct buffer changed;
 	struct frame_disposition out;
@@ -160,7 +161,8 @@ fixture_judge(struct filter_fixture *fixture)
 	buffer_reset(&fixture->changed);
 	filter_set_judge(set, &(struct filter_request){
 	    .envelope = &fixture->envelope, .message = fixture->message,
-	    .facts = fixture->facts, .passes = fixture->passes },
+	    .facts = fixture->facts, .passes = fixture->passes,
+	    .protection = fixture->protection },
 	    fixture->arena, &fixture->changed, &out);
 	assert_true(out.judgement < FRAME_JUDGEMENTS);
 	assert_int_equal(record_copy(&frame_disposition_shape, &out,

@@ -406,6 +406,37 @@ test_protected_content_stays_out(void **unused)
 	fixture_clear(&fixture);
 }
 
+/* A copy that is judged again was to be protected before anybody looked. */
+static void
+test_protection_is_inherited(void **unused)
+{
+	struct filter_fixture fixture;
+	size_t i;
+
+	(void)unused;
+	fixture_init(&fixture);
+	fixture.passes = 1;
+	fixture.protection = (struct frame_protection){
+		.form = PROTECTION_ENVELOPE,
+		.profile = TEXT_INIT("standard") };
+	run(&fixture, "bcc('a@example.org')", "notify-copy('b@example.org')",
+	    "bcc-scan('c@example.org')");
+	assert_int_equal(fixture.fate.protection.form, PROTECTION_ENVELOPE);
+	assert_text(fixture.fate.protection.profile, "standard");
+	assert_int_equal(fixture.out.made_count, 3);
+	for (i = 0; i < 3; i += 2) {
+		assert_int_equal(fixture.out.made[i].protection.form,
+		    PROTECTION_ENVELOPE);
+		assert_text(fixture.out.made[i].protection.profile,
+		    "standard");
+	}
+	assert_true(holds(notice_text(&fixture, &fixture.out.made[1], 1),
+	    "it leaves protected"));
+	run(&fixture, "encrypt('other', 'x', 'tls')", NULL, NULL);
+	assert_int_equal(fixture.fate.protection.form, PROTECTION_ENVELOPE);
+	fixture_clear(&fixture);
+}
+
 /* RFC 3834 2, and no notice about a notice. */
 static void
 test_loops(void **unused)
@@ -761,6 +792,7 @@ main(void)
 		cmocka_unit_test(test_notify_copy),
 		cmocka_unit_test(test_large_message_is_not_attached),
 		cmocka_unit_test(test_protected_content_stays_out),
+		cmocka_unit_test(test_protection_is_inherited),
 		cmocka_unit_test(test_loops),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_many_addresses),
