@@ -119,6 +119,7 @@ SUPERVISOR = supervisor_capability supervisor_child supervisor_config \
 	supervisor_log supervisor_notify supervisor_start supervisor_stop \
 	supervisor_wiring
 SCAN = scan_process
+INSPECT = inspect_directory inspect_process inspect_server ldap_session
 PROTECT = protect protect_build protect_job protect_process protect_register \
 	protect_site
 VAULT = vault vault_admin vault_ask vault_audit vault_challenge \
@@ -149,7 +150,7 @@ ROOMS = gateway/base gateway/mail gateway/config gateway/store \
 	gateway/protocol crypto policy listeners queue queue/delivery \
 	crypto/keys gateway/lookup gateway/supervisor gateway/admin \
 	gateway/cli policy/scan crypto/protect crypto/vault crypto/unseal \
-	webui/http webui/server
+	webui/http webui/server policy/inspect
 
 gateway/base_LIST = $(BASE)
 gateway/mail_LIST = $(MAIL)
@@ -167,6 +168,7 @@ gateway/supervisor_LIST = $(SUPERVISOR)
 gateway/admin_LIST = $(ADMIN)
 gateway/cli_LIST = $(CLI)
 policy/scan_LIST = $(SCAN)
+policy/inspect_LIST = $(INSPECT)
 crypto/protect_LIST = $(PROTECT)
 crypto/vault_LIST = $(VAULT)
 crypto/unseal_LIST = $(UNSEAL)
@@ -177,7 +179,8 @@ webui/server_LIST = $(PORTAL)
 
 PROGRAMS = postern-supervisor postern-smtp postern-queue postern-lookup \
 	postern-deliver postern-keys postern-protect postern-scan \
-	postern-vault postern-unseal postern-portal postern-admin postern
+	postern-vault postern-unseal postern-portal postern-admin postern \
+	postern-inspect
 
 COMMON_LIBS = $(EVENT_LIBS) $(SECCOMP_LIBS)
 
@@ -216,6 +219,11 @@ postern-scan_ROOMS = policy/scan policy crypto gateway/protocol \
 	gateway/config gateway/mail gateway/base
 postern-scan_LIBS = $(OPENSSL_LIBS) $(PCRE2_LIBS) $(ICU_LIBS) \
 	$(VECTORSCAN_LIBS) $(MAGIC_LIBS)
+
+postern-inspect_MAIN = policy/inspect/inspect_main
+postern-inspect_ROOMS = policy/inspect gateway/protocol gateway/config \
+	gateway/mail gateway/base
+postern-inspect_LIBS = $(LDAP_LIBS)
 
 postern-protect_MAIN = crypto/protect/protect_main
 postern-protect_ROOMS = crypto/protect crypto gateway/protocol \

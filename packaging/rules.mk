@@ -80,7 +80,7 @@ programs: $(addprefix $(BUILD)/,$(PROGRAMS))
 
 ALL_LIBS = $(COMMON_LIBS) $(SQLITE_LIBS) $(OPENSSL_LIBS) $(UNBOUND_LIBS) $(IDN2_LIBS) \
 	$(YAML_LIBS) $(JANSSON_LIBS) $(PCRE2_LIBS) $(VECTORSCAN_LIBS) \
-	$(ICU_LIBS) $(CURL_LIBS) $(MAGIC_LIBS)
+	$(ICU_LIBS) $(CURL_LIBS) $(MAGIC_LIBS) $(LDAP_LIBS)
 ALL_ARCHIVES = $(foreach room,$(ROOMS),$(if $($(room)_LIST),$(call \
 	archive,$(room))))
 

@@ -75,7 +75,8 @@ FLOOR_ROOMS_3 = crypto
 FLOOR_ROOMS_4 = policy webui/http
 FLOOR_ROOMS_5 = listeners queue queue/delivery policy/scan crypto/keys \
 	crypto/protect crypto/vault crypto/unseal webui/server \
-	gateway/lookup gateway/supervisor gateway/admin gateway/cli
+	gateway/lookup gateway/supervisor gateway/admin gateway/cli \
+	policy/inspect
 floor_check = $(foreach room,$(FLOOR_ROOMS_$(1)), \
 	@$(CC) -pie -nostartfiles -Wl,--entry=0 -Wl,--defsym=__dso_handle=0 \
 	    -o /dev/null \

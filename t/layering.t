@@ -12,7 +12,7 @@ my %floor = (
 	'crypto' => 3,
 	'policy' => 4, 'webui/http' => 4,
 	map { $_ => 5 } qw(listeners queue queue/delivery policy/scan
-	    crypto/keys crypto/protect crypto/vault crypto/unseal
+	    policy/inspect crypto/keys crypto/protect crypto/vault crypto/unseal
 	    webui/server gateway/lookup gateway/supervisor gateway/admin
 	    gateway/cli),
 );

@@ -81,7 +81,7 @@ static const struct config_row directory_rows[] = {
 	  .help = "Name (DN) below which queries search." },
 	{ .name = "timeout", .kind = CONFIG_KIND_DURATION,
 	  CONFIG_AT(config_directory, timeout_ms), .least = 100,
-	  .most = 20 * CONFIG_SECOND, .fallback = "5 s",
+	  .most = 15 * CONFIG_SECOND, .fallback = "5 s",
 	  .effect = CONFIG_EFFECT_RELOAD,
 	  .help = "Time for one question, all servers together." },
 	{ .name = "on_failure", .kind = CONFIG_KIND_ENUM,

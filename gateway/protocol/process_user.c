@@ -17,6 +17,7 @@ static const size_t user_offsets[PROCESS_KINDS] = {
 	[PROCESS_VAULT] = offsetof(struct config_users, vault),
 	[PROCESS_PORTAL] = offsetof(struct config_users, portal),
 	[PROCESS_UNSEAL] = offsetof(struct config_users, unseal),
+	[PROCESS_INSPECT] = offsetof(struct config_users, inspect),
 };
 
 static struct text

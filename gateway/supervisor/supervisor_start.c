@@ -50,6 +50,12 @@ scan_count(const struct config *config)
 }
 
 static uint32_t
+inspect_count(const struct config *config)
+{
+	return config->directory_count == 0 ? 0 : config->processes.inspect;
+}
+
+static uint32_t
 protect_count(const struct config *config)
 {
 	return config->encryption.profile_count > 0;
@@ -69,6 +75,7 @@ static const struct {
 	{ PROCESS_LOOKUP, one },
 	{ PROCESS_QUEUE, one },
 	{ PROCESS_SCAN, scan_count },
+	{ PROCESS_INSPECT, inspect_count },
 	{ PROCESS_VAULT, key_service_count },
 	{ PROCESS_UNSEAL, key_service_count },
 	{ PROCESS_PORTAL, key_service_count },

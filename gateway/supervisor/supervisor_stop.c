@@ -12,7 +12,7 @@ static const unsigned int stop_stages[] = {
 	OF(SCAN) | OF(PROTECT) | OF(UNSEAL) | OF(DELIVER),
 	OF(VAULT),
 	OF(QUEUE),
-	OF(LOOKUP) | OF(KEYS) | OF(ADMIN),
+	OF(LOOKUP) | OF(INSPECT) | OF(KEYS) | OF(ADMIN),
 };
 #define STOP_STAGES (sizeof(stop_stages) / sizeof(stop_stages[0]))
 
