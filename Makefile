@@ -119,7 +119,8 @@ SUPERVISOR = supervisor_capability supervisor_child supervisor_config \
 	supervisor_log supervisor_notify supervisor_start supervisor_stop \
 	supervisor_wiring
 SCAN = scan_process
-INSPECT = inspect_directory inspect_process inspect_server ldap_session
+INSPECT = inspect_directory inspect_process inspect_server ldap_session \
+	ldap_transport ldap_trust
 PROTECT = protect protect_build protect_job protect_process protect_register \
 	protect_site
 VAULT = vault vault_admin vault_ask vault_audit vault_challenge \

@@ -12,139 +12,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "gateway/base/buffer.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/memory.h"
+#include "policy/inspect/ldap_transport.h"
+#include "policy/inspect/ldap_trust.h"
 
 #define URL_MAX 300		/* "ldap://HOST" */
 #define STRING_MAX ((size_t)65536)	/* a filter, filled in */
 #define MESSAGE_MAX ((ber_len_t)1024 * 1024)	/* one, from a server */
 
-struct ldap_trust {
-	LDAP *holder;
-	void *context;
-};
-
 struct ldap_session {
 	LDAP *ldap;
-	int descriptor;		/* closed by transport_close() */
-	int64_t deadline_ms;	/* of the call at hand, monotonic */
+	struct ldap_transport transport;
 };
 
-/* ---- authorities ---- */
-
-/* A file that libldap can open by a name, and nobody else. */
-static int
-write_memory_file(struct text pem, char *path, size_t size)
-{
-	int descriptor = memfd_create("authorities", MFD_CLOEXEC);
-	size_t done = 0;
-	ssize_t written;
-
-	if (descriptor < 0)
-		return -1;
-	while (done < pem.len) {
-		written = write(descriptor, pem.data + done, pem.len - done);
-		if (written < 0) {
-			(void)close(descriptor);
-			return -1;
-		}
-		done += (size_t)written;
-	}
-	(void)snprintf(path, size, "/proc/self/fd/%d", descriptor);
-	return descriptor;
-}
-
-static int
-set_number(LDAP *ldap, int option, int value)
-{
-	return ldap_set_option(ldap, option, &value);
-}
-
-static int
-make_context(struct ldap_trust *trust, const char *path)
-{
-	LDAP *ldap = trust->holder;
-	int client = 0, result;
-
-	result = ldap_set_option(ldap, LDAP_OPT_X_TLS_CACERTFILE, path);
-	if (result == LDAP_OPT_SUCCESS)
-		result = set_number(ldap, LDAP_OPT_X_TLS_REQUIRE_CERT,
-		    LDAP_OPT_X_TLS_HARD);
-	if (result == LDAP_OPT_SUCCESS)
-		result = set_number(ldap, LDAP_OPT_X_TLS_PROTOCOL_MIN,
-		    LDAP_OPT_X_TLS_PROTOCOL_TLS1_2);
-	if (result == LDAP_OPT_SUCCESS)
-		result = ldap_set_option(ldap, LDAP_OPT_X_TLS_NEWCTX,
-		    &client);
-	if (result == LDAP_OPT_SUCCESS)
-		result = ldap_get_option(ldap, LDAP_OPT_X_TLS_CTX,
-		    &trust->context);
-	return result;
-}
-
-/* The system's ldap.conf is for its users' tools. */
-static void
-prepare_library(void)
-{
-	static bool is_prepared;
-
-	if (!is_prepared && setenv("LDAPNOINIT", "1", 1) != 0)
-		fatal_errno("the environment cannot be set");
-	is_prepared = true;
-}
-
-int
-ldap_trust_new(struct text pem, struct ldap_trust **out, struct reason *why)
-{
-	struct ldap_trust *trust = memory_new(sizeof(*trust));
-	char path[64];
-	int descriptor, result;
-
-	prepare_library();
-	if (ldap_initialize(&trust->holder, NULL) != LDAP_SUCCESS)
-		fatal("libldap cannot be started");
-	descriptor = write_memory_file(pem, path, sizeof(path));
-	if (descriptor < 0)
-		fatal_errno("authorities cannot be kept");
-	result = make_context(trust, path);
-	(void)close(descriptor);
-	if (result == LDAP_OPT_SUCCESS && trust->context != NULL) {
-		*out = trust;
-		return 0;
-	}
-	reason_set(why, "the authorities that may vouch for its servers "
-	    "cannot be used");
-	ldap_trust_free(trust);
-	return ERROR_MALFORMED;
-}
-
-void
-ldap_trust_free(struct ldap_trust *trust)
-{
-	if (trust == NULL)
-		return;
-	(void)ldap_unbind_ext(trust->holder, NULL, NULL);
-	free(trust);
-}
-
 /* ---- time ---- */
-
-static int64_t
-time_left_ms(int64_t deadline_ms)
-{
-	int64_t left = deadline_ms - clock_monotonic_ms();
-
-	return left > 0 ? left : 0;
-}
 
 static struct timeval
 time_left(int64_t deadline_ms)
 {
-	int64_t left = time_left_ms(deadline_ms);
+	int64_t left = ldap_transport_left_ms(deadline_ms);
 
 	return (struct timeval){ .tv_sec = (time_t)(left / 1000),
 		.tv_usec = (suseconds_t)(left % 1000 * 1000) };
@@ -156,98 +46,6 @@ too_late(struct reason *why, const char *doing)
 	reason_set(why, "%s: no answer in time", doing);
 	return ERROR_TEMPORARY;
 }
-
-/* ---- the transport ---- */
-
-/*
- * libldap's own reads wait without end, and its TLS handshake turns without
- * rest while there is nothing to read.  So whatever it sends and receives
- * goes through these, which wait for the descriptor until the deadline.
- */
-static bool
-wait_ready(const struct ldap_session *session, short events)
-{
-	struct pollfd ready = { .fd = session->descriptor, .events = events };
-	int count;
-
-	do {
-		count = poll(&ready, 1,
-		    (int)time_left_ms(session->deadline_ms));
-	} while (count < 0 && errno == EINTR);
-	/* EAGAIN would be tried again at once. */
-	if (count == 0)
-		errno = ETIMEDOUT;
-	return count > 0;
-}
-
-static ber_slen_t
-transport_read(Sockbuf_IO_Desc *layer, void *out, ber_len_t size)
-{
-	const struct ldap_session *session = layer->sbiod_pvt;
-	ssize_t got;
-
-	do {
-		if (!wait_ready(session, POLLIN))
-			return -1;
-		got = recv(session->descriptor, out, size, 0);
-	} while (got < 0 && (errno == EINTR || errno == EAGAIN));
-	return got;
-}
-
-static ber_slen_t
-transport_write(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t size)
-{
-	const struct ldap_session *session = layer->sbiod_pvt;
-	ssize_t sent;
-
-	do {
-		if (!wait_ready(session, POLLOUT))
-			return -1;
-		sent = send(session->descriptor, bytes, size, MSG_NOSIGNAL);
-	} while (sent < 0 && (errno == EINTR || errno == EAGAIN));
-	return sent;
-}
-
-static int
-transport_setup(Sockbuf_IO_Desc *layer, void *session)
-{
-	layer->sbiod_pvt = session;
-	return 0;
-}
-
-static int
-transport_remove(Sockbuf_IO_Desc *layer)
-{
-	(void)layer;
-	return 0;
-}
-
-/* No option is ours, and nothing is kept back that could be read. */
-static int
-transport_control(Sockbuf_IO_Desc *layer, int option, void *value)
-{
-	(void)layer;
-	(void)option;
-	(void)value;
-	return 0;
-}
-
-static int
-transport_close(Sockbuf_IO_Desc *layer)
-{
-	const struct ldap_session *session = layer->sbiod_pvt;
-
-	return close(session->descriptor);
-}
-
-static Sockbuf_IO transport = {
-	.sbi_setup = transport_setup,
-	.sbi_remove = transport_remove,
-	.sbi_ctrl = transport_control,
-	.sbi_read = transport_read,
-	.sbi_write = transport_write,
-	.sbi_close = transport_close,
-};
 
 /* ---- results ---- */
 
@@ -285,7 +83,7 @@ static int
 wait_message(struct ldap_session *session, int id, LDAPMessage **out,
 	struct reason *why, const char *doing)
 {
-	struct timeval left = time_left(session->deadline_ms);
+	struct timeval left = time_left(session->transport.deadline_ms);
 	int type = ldap_result(session->ldap, id, LDAP_MSG_ONE, &left, out);
 
 	if (type > 0)
@@ -328,7 +126,7 @@ wait_connected(int descriptor, int64_t deadline_ms, struct reason *why)
 	socklen_t len = sizeof(problem);
 
 	do {
-		count = poll(&ready, 1, (int)time_left_ms(deadline_ms));
+		count = poll(&ready, 1, (int)ldap_transport_left_ms(deadline_ms));
 	} while (count < 0 && errno == EINTR);
 	if (count == 0)
 		return too_late(why, "connecting");
@@ -375,11 +173,17 @@ adopt(struct ldap_session *session,
 	bool is_ipv6 = text_find_byte(setting->host, ':') < setting->host.len;
 	char url[URL_MAX];
 
-	prepare_library();
+	ldap_trust_prepare();
 	(void)snprintf(url, sizeof(url), "ldap://%s%.*s%s", is_ipv6 ? "[" :
 	    "", TEXT_ARG(setting->host), is_ipv6 ? "]" : "");
-	return ldap_init_fd(session->descriptor, LDAP_PROTO_EXT, url,
+	return ldap_init_fd(session->transport.descriptor, LDAP_PROTO_EXT, url,
 	    &session->ldap);
+}
+
+static int
+set_number(LDAP *ldap, int option, int value)
+{
+	return ldap_set_option(ldap, option, &value);
 }
 
 static int
@@ -396,10 +200,9 @@ set_options(struct ldap_session *session)
 	if (result == LDAP_OPT_SUCCESS)
 		result = ldap_get_option(session->ldap, LDAP_OPT_SOCKBUF,
 		    &socket_buffer);
-	if (result == LDAP_OPT_SUCCESS && (ber_sockbuf_add_io(socket_buffer,
-	    &transport, LBER_SBIOD_LEVEL_PROVIDER, session) < 0 ||
-	    ber_sockbuf_ctrl(socket_buffer, LBER_SB_OPT_SET_MAX_INCOMING,
-	    &most) < 0))
+	if (result == LDAP_OPT_SUCCESS && (ldap_transport_join(
+	    &session->transport, socket_buffer) != 0 || ber_sockbuf_ctrl(
+	    socket_buffer, LBER_SB_OPT_SET_MAX_INCOMING, &most) < 0))
 		result = LDAP_OTHER;
 	return result;
 }
@@ -412,7 +215,7 @@ judge_tls(struct ldap_session *session, int code, struct reason *why)
 
 	if (code == LDAP_SUCCESS)
 		return 0;
-	if (time_left_ms(session->deadline_ms) == 0)
+	if (ldap_transport_left_ms(session->transport.deadline_ms) == 0)
 		return too_late(why, "TLS");
 	(void)ldap_get_option(session->ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE,
 	    &words);
@@ -433,7 +236,7 @@ begin_tls(struct ldap_session *session,
 
 	if (result == LDAP_OPT_SUCCESS)
 		result = ldap_set_option(ldap, LDAP_OPT_X_TLS_CTX,
-		    setting->trust->context);
+		    ldap_trust_context(setting->trust));
 	if (result == LDAP_OPT_SUCCESS)
 		result = ldap_install_tls(ldap);
 	return judge_tls(session, result, why);
@@ -501,8 +304,8 @@ ldap_session_open(const struct ldap_session_setting *setting,
 	if (error != 0)
 		return error;
 	session = memory_new(sizeof(*session));
-	session->descriptor = descriptor;
-	session->deadline_ms = deadline_ms;
+	session->transport.descriptor = descriptor;
+	session->transport.deadline_ms = deadline_ms;
 	if (adopt(session, setting) != LDAP_SUCCESS)
 		fatal("libldap takes no connection");
 	error = begin(session, setting, why);
@@ -647,7 +450,7 @@ send_search(struct search *search, int *id)
 	static char none[] = LDAP_NO_ATTRS;
 	char *attributes[] = { search->attribute == NULL ? none :
 		search->attribute, NULL };
-	struct timeval left = time_left(search->session->deadline_ms);
+	struct timeval left = time_left(search->session->transport.deadline_ms);
 	char *base = memory_string(wanted->base);
 	char *filter = memory_string(wanted->filter);
 	int result;
@@ -680,9 +483,9 @@ ldap_session_search(struct ldap_session *session,
 	if (out->names == NULL || out->values == NULL ||
 	    wanted->filter.len > STRING_MAX)
 		return too_much(&search, "too much is asked for");
-	if (time_left_ms(deadline_ms) == 0)
+	if (ldap_transport_left_ms(deadline_ms) == 0)
 		return too_late(why, "searching");
-	session->deadline_ms = deadline_ms;
+	session->transport.deadline_ms = deadline_ms;
 	if (!text_is_empty(wanted->attribute))
 		search.attribute = memory_string(wanted->attribute);
 	error = send_search(&search, &id);

@@ -1,9 +1,9 @@
 /*
- * A connection to an LDAP server (RFC 4511), by libldap; its only includer.
+ * A connection to an LDAP server (RFC 4511), by libldap; with ldap_trust.c
+ * and ldap_transport.c its only includer.
  *
- * Every call blocks until its deadline at most.  No file is opened and no
- * name looked up but in ldap_trust_new(), which stands before the jail.
- * Referrals are not followed.
+ * Every call blocks until its deadline at most; no file is opened and no
+ * name looked up.  Referrals are not followed.
  */
 #ifndef POLICY_INSPECT_LDAP_SESSION_H
 #define POLICY_INSPECT_LDAP_SESSION_H
@@ -16,17 +16,9 @@
 #include "gateway/base/arena.h"
 #include "gateway/base/error.h"
 #include "gateway/base/text.h"
+#include "policy/inspect/ldap_trust.h"
 
-struct ldap_trust;
 struct ldap_session;
-
-/*
- * Authorities that may vouch for servers.  Before the jail only.
- * ERROR_MALFORMED with words: there is none that can be read.
- */
-int ldap_trust_new(struct text pem, struct ldap_trust **out,
-	struct reason *why) MUST_CHECK;
-void ldap_trust_free(struct ldap_trust *trust);	/* NULL is allowed */
 
 struct ldap_session_setting {
 	const struct sockaddr *address;

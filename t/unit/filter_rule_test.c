@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "policy/fact_text.h"
 #include "policy/filter_call.h"
 
 static const struct {
@@ -104,6 +105,32 @@ static const struct {
 	{ "rcpt-to-dictionary-match('people', 2)", false },
 	{ "forged-email-detection('people', 100)", true },
 	{ "not forged-email-detection('people', 100)", false },
+	{ "dnslist('list.test')", true }, { "dnslist('other.test')", false },
+	{ "dnslist('away.test')", false },
+	{ "remote-host == '^MAIL\\.'", true },
+	{ "remote-host != '^mail'", false },
+	{ "remote-host == '^web'", false }, { "remote-host != 'web'", true },
+	{ "mail-from-group == 'corp.q:sales'", true },
+	{ "mail-from-group != 'corp.q:sales'", false },
+	{ "mail-from-group == 'corp.q:board'", false },
+	{ "mail-from-group != 'corp.q:board'", true },
+	{ "mail-from-group == 'corp.q:away'", false },
+	{ "mail-from-group != 'corp.q:away'", false },
+	{ "rcpt-to-group == 'corp.q:sales'", true },
+	{ "rcpt-to-group != 'corp.q:sales'", false },
+	{ "rcpt-to-group == 'corp.q:board'", false },
+	{ "rcpt-to-group != 'corp.q:board'", true },
+	/* One is doubtful, the other in no group. */
+	{ "rcpt-to-group == 'corp.q:away'", false },
+	{ "rcpt-to-group != 'corp.q:away'", false },
+	{ "sender-attribute('corp.q') == '^sal'", true },
+	{ "sender-attribute('corp.q') == 'board'", false },
+	{ "sender-attribute('corp.q') != 'board'", true },
+	{ "recipient-attribute('corp.q') == '^board$'", true },
+	{ "recipient-attribute('corp.q') == 'sales'", false },
+	{ "recipient-attribute('corp.q') != 'board'", false },
+	{ "workqueue-count > 11", true }, { "workqueue-count < 12", false },
+	{ "workqueue-count == 12", true },
 	{ "subject == 'SECURE' and mail-from == 'anna'", true },
 	{ "subject == 'nope' and mail-from == 'anna'", false },
 	{ "subject == 'nope' or mail-from == 'anna'", true },
@@ -111,6 +138,51 @@ static const struct {
 	{ "true or (true and not true)", true },
 	{ "not (subject == 'nope' or header('X-Missing'))", true },
 };
+
+/* What the DNS, a directory and the queue have said. */
+static const char *const fact_lines[] = {
+	"dns-list list.test 192.0.2.7 = 127.0.0.2",
+	"dns-list other.test 192.0.2.7 =",
+	"dns-list away.test 192.0.2.7 = unknown",
+	"host-name \"\" 192.0.2.7 = mail.example.org, mx.example.org",
+	"group corp.q:sales Anna@example.org = sales",
+	"group corp.q:board Anna@example.org =",
+	"group corp.q:away Anna@example.org = unknown",
+	"group corp.q:sales Bob@Example.COM =",
+	"group corp.q:sales carol@example.net = sales",
+	"group corp.q:board Bob@Example.COM =",
+	"group corp.q:board carol@example.net =",
+	"group corp.q:away Bob@Example.COM = unknown",
+	"group corp.q:away carol@example.net =",
+	"attribute corp.q Anna@example.org = sales, hall",
+	"attribute corp.q Bob@Example.COM =",
+	"attribute corp.q carol@example.net = board",
+	"queue-count \"\" \"\" = 12",
+};
+#define FACT_LINES (sizeof(fact_lines) / sizeof(fact_lines[0]))
+
+static void
+give_facts(struct filter_fixture *fixture)
+{
+	static struct config_directory_query query = {
+		.name = TEXT_INIT("q"), .filter = TEXT_INIT("(mail={a})"),
+		.group = TEXT_INIT("(cn={g})"), .attribute = TEXT_INIT("ou") };
+	static struct config_directory directory = {
+		.name = TEXT_INIT("corp"), .queries = &query,
+		.query_count = 1 };
+	static struct frame_fact facts[FACT_LINES];
+	struct reason why = { 0 };
+	size_t i;
+
+	for (i = 0; i < FACT_LINES; i++)
+		if (fact_parse(text_from(fact_lines[i]), fixture->arena,
+		    &facts[i], &why) != 0)
+			fail_msg("%s: %s", fact_lines[i], why.text);
+	fixture->facts = (struct fact_table){ facts, FACT_LINES };
+	fixture->config.directories = &directory;
+	fixture->config.directory_count = 1;
+	directory.on_failure = CONFIG_ON_FAILURE_UNKNOWN;
+}
 
 static void
 test_rules(void **unused)
@@ -120,9 +192,12 @@ test_rules(void **unused)
 
 	(void)unused;
 	fixture_init(&fixture);
+	give_facts(&fixture);
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		fixture_run(&fixture, rules[i].condition, "drop()", NULL,
 		    NULL);
+		if (fixture.out.judgement != FRAME_JUDGED)
+			fail_msg("%s: not judged", rules[i].condition);
 		if (fixture.fate.verdict != (rules[i].is_true ?
 		    FRAME_VERDICT_DROP : FRAME_VERDICT_DELIVER))
 			fail_msg("%s: %s", rules[i].condition,
@@ -256,6 +331,45 @@ test_rules_are_complete(void **unused)
 				is_seen[rules[i].is_true] = true;
 		assert_true(is_seen[0] && is_seen[1]);
 	}
+}
+
+/* What is not there is asked for; what is unknown may hold the message. */
+static void
+test_facts(void **unused)
+{
+	struct filter_fixture fixture;
+	struct config_directory *directory;
+
+	(void)unused;
+	fixture_init(&fixture);
+	give_facts(&fixture);
+	fixture_run(&fixture, "rcpt-to-group == 'corp.q:new' or "
+	    "mail-from-group == 'corp.q:sales' or "
+	    "mail-from-group == 'corp.q:new' or dnslist('new.test')",
+	    "drop()", NULL, NULL);
+	assert_int_equal(fixture.out.judgement, FRAME_WANTS_FACTS);
+	assert_int_equal(fixture.out.wanted_count, 4);
+	assert_int_equal(fixture.out.splinter_count, 0);
+	directory = fixture.config.directories;
+	directory->on_failure = CONFIG_ON_FAILURE_HOLD;
+	fixture_run(&fixture, "mail-from-group == 'corp.q:away'", "drop()",
+	    NULL, NULL);
+	assert_int_equal(fixture.out.judgement, FRAME_SET_ASIDE);
+	assert_true(text_find(fixture.out.reason, TEXT("corp.q:away")) <
+	    fixture.out.reason.len);
+	/* A rule that is not looked at holds nothing. */
+	fixture_run(&fixture, "true or mail-from-group == 'corp.q:away'",
+	    "drop()", NULL, NULL);
+	assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_DROP);
+	/* Mail without a client, or without a sender, needs no answers. */
+	fixture.facts.count = 0;
+	fixture.envelope.client = TEXT_EMPTY;
+	fixture.envelope.sender = TEXT_EMPTY;
+	fixture_run(&fixture, "not dnslist('new.test') and "
+	    "remote-host != 'x' and mail-from-group != 'corp.q:new' and "
+	    "sender-attribute('corp.q') != 'x'", "drop()", NULL, NULL);
+	assert_int_equal(fixture.fate.verdict, FRAME_VERDICT_DROP);
+	fixture_clear(&fixture);
 }
 
 static void
@@ -428,6 +542,7 @@ main(void)
 		cmocka_unit_test(test_senders),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_rules_are_complete),
+		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_match_all_or_any),
 		cmocka_unit_test(test_who_is_judged),
 		cmocka_unit_test(test_limits),
