@@ -40,6 +40,7 @@ union rig_frame {
 	struct frame_accepting accepting;
 	struct frame_budget budget;
 	struct frame_judge judge;
+	struct frame_fact_ask fact_ask;
 	struct frame_protect protect;
 	struct frame_job job;
 	struct frame_queue_list list;
