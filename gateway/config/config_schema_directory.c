@@ -50,7 +50,7 @@ static const struct config_row directory_rows[] = {
 	  .most = CONFIG_DIRECTORY_SERVERS_MAX,
 	  .effect = CONFIG_EFFECT_RELOAD,
 	  .help = "Its servers, such as ldaps://directory.example.com; the "
-		  "next is asked where one does not answer.  Names are "
+		  "next is asked where one does not answer; names are "
 		  "looked up by the system's resolver when the process "
 		  "starts." },
 	{ .name = "start_tls", .kind = CONFIG_KIND_BOOLEAN,
