@@ -14,7 +14,8 @@ sub slurp {
 
 # Members of the structs in config.h, without lists and their counts, which
 # the settings below them need anyway.
-my $header = slurp('gateway/config/config.h');
+my $header = slurp('gateway/config/config.h') .
+    slurp('gateway/config/config_directory.h');
 $header =~ s{/\*.*?\*/}{}gs;
 my @members;
 while ($header =~ /struct (config\w*) \{(.*?)\n\};/gs) {
@@ -31,6 +32,7 @@ $code =~ s{/\*.*?\*/}{}gs;
 # Content that admin reads at load is used in place of the file's name.
 my %content = ('config_certificate.certificate_file' => 'certificate_pem',
     'config_tls.trust_files' => 'trust_pem',
+    'config_directory.trust_file' => 'trust_pem',
     'config_tls.trust_system' => 'trust_pem',
     'config_dns.trust_anchor_file' => 'trust_anchor');
 my @unused = grep {
