@@ -35,21 +35,28 @@ is_enough(const struct tally *tally)
 	return tally->score >= tally->wanted;
 }
 
+/* The score of one text, as far as it matters. */
 static int
-add_text(struct tally *tally, struct text text)
+score_text(struct tally *tally, struct text text, uint64_t *score)
 {
 	struct filter_judge *judge = tally->judge;
 	struct text found = TEXT_EMPTY;
-	uint64_t score = 0;
-	int error = dictionary_score(tally->dictionary, text,
-	    tally->wanted - tally->score, &score, &found, &judge->why);
+	int error = dictionary_score(tally->dictionary, text, tally->wanted,
+	    score, &found, &judge->why);
 
-	if (error != 0)
-		return error;
-	if (score > 0 && tally->score == 0)
+	if (error == 0 && *score > 0 && tally->score == 0)
 		judge->matched = found;
+	return error;
+}
+
+static int
+add_text(struct tally *tally, struct text text)
+{
+	uint64_t score = 0;
+	int error = score_text(tally, text, &score);
+
 	tally->score += score;
-	return 0;
+	return error;
 }
 
 /* ---- bodies ---- */
