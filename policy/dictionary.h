@@ -48,7 +48,8 @@ const struct dictionary_term *dictionary_terms(
  *     ones stand between them, or a domain is written in ASCII (xn--).
  *
  *   *first   a match; unchanged where there is none
- * ERROR_LIMIT with words in why: a pattern ran into a limit.
+ * ERROR_LIMIT with words in why: a pattern ran into a limit, or more than a
+ * million terms, and 16 a byte, overlap.
  */
 int dictionary_score(const struct dictionary *dictionary, struct text text,
 	uint64_t most, uint64_t *score, struct text *first,

@@ -6,6 +6,13 @@
  */
 #include "policy/dictionary_private.h"
 
+/*
+ * Literals that may be looked at in a text: terms that are each other's ends
+ * could come by the hundred at each byte.
+ */
+#define HITS_PER_BYTE 16
+#define HITS_FREE ((uint64_t)1024 * 1024)
+
 /* One call of dictionary_score(). */
 struct run {
 	const struct dictionary *dictionary;
@@ -14,6 +21,7 @@ struct run {
 	uint64_t score;
 	struct text *first;
 	struct reason *why;
+	uint64_t hits_left;
 	bool is_exact;		/* the pass in hand is not by looks */
 };
 
@@ -110,8 +118,8 @@ is_new(const struct run *run, uint32_t term, struct text found)
 	    !is_literal(run, term, found));
 }
 
-/* Literals that end at that place of the text. */
-static void
+/* Literals that end at that place of the text.  ERROR_LIMIT. */
+static int
 take_hits(struct run *run, const struct dictionary_search *search,
 	uint32_t state, const struct trail *trail, size_t end)
 {
@@ -123,6 +131,12 @@ take_hits(struct run *run, const struct dictionary_search *search,
 		struct dictionary_mark *mark = mark_of(run, hit.id);
 		struct text found;
 
+		if (run->hits_left-- == 0) {
+			reason_set(run->why, "the terms of dictionary %.*s "
+			    "overlap too often",
+			    TEXT_ARG(run->dictionary->from->name));
+			return ERROR_LIMIT;
+		}
 		if (!find_start(trail, hit.len, &start) || start < mark->end)
 			continue;
 		found = text_slice(run->text, start, end - start);
@@ -134,17 +148,19 @@ take_hits(struct run *run, const struct dictionary_search *search,
 		mark->end = end;
 		count(run, hit.id, 1, found);
 	}
+	return 0;
 }
 
-static void
+static int
 run_words(struct run *run, const struct dictionary_search *search)
 {
 	char step[SKELETON_STEP_MAX];
 	struct trail trail = { .count = 0 };
 	size_t at = 0, from, len, i;
 	uint32_t state = 0;
+	int error = 0;
 
-	while (at < run->text.len && run->score < run->most) {
+	while (at < run->text.len && run->score < run->most && error == 0) {
 		from = at;
 		at += skeleton_next(search->form, run->text, at, step, &len);
 		for (i = 0; i < len; i++) {
@@ -154,8 +170,9 @@ run_words(struct run *run, const struct dictionary_search *search)
 			    step[i]);
 		}
 		if (state != 0 && len > 0)
-			take_hits(run, search, state, &trail, at);
+			error = take_hits(run, search, state, &trail, at);
 	}
+	return error;
 }
 
 /* ---- patterns and identifiers ---- */
@@ -206,7 +223,9 @@ dictionary_score(const struct dictionary *dictionary, struct text text,
 	struct reason *why)
 {
 	struct run run = { .dictionary = dictionary, .text = text,
-		.most = most, .first = first, .why = why };
+		.most = most, .first = first, .why = why,
+		.hits_left = HITS_FREE + HITS_PER_BYTE *
+		(uint64_t)text.len };
 	bool is_plain = dictionary->search_count == 1 ||
 	    skeleton_is_plain(text);
 	size_t i;
@@ -214,11 +233,11 @@ dictionary_score(const struct dictionary *dictionary, struct text text,
 
 	*score = 0;
 	dictionary->scratch->call++;
-	for (i = 0; i < dictionary->search_count; i++) {
+	for (i = 0; i < dictionary->search_count && error == 0; i++) {
 		dictionary->scratch->pass++;
 		run.is_exact = i == 0;
 		if (i == 0 || !is_plain)
-			run_words(&run, &dictionary->searches[i]);
+			error = run_words(&run, &dictionary->searches[i]);
 	}
 	for (i = 0; i < dictionary->matcher_count && run.score < most &&
 	    error == 0; i++)

@@ -317,6 +317,38 @@ test_limits(void **state)
 	pattern_space_free(space);
 }
 
+/* Hundreds of terms end at each byte, and none of them is a whole word. */
+static void
+test_overlap(void **state)
+{
+	static struct text terms[300];
+	static char as[300], subject[1000001];
+	const struct config_dictionary from = { .name = TEXT_INIT("d"),
+		.whole_words = 1, .terms = terms, .term_count = 300 };
+	struct pattern_space *space = pattern_space_new();
+	struct dictionary *dictionary;
+	struct reason why = { 0 };
+	struct text first;
+	uint64_t out;
+	size_t i;
+
+	(void)state;
+	memset(as, 'a', sizeof(as));
+	memset(subject, 'a', sizeof(subject) - 1);
+	for (i = 0; i < 300; i++)
+		terms[i] = text_of(as, i + 1);
+	dictionary = dictionary_new(&from, space, no_mistake, NULL);
+	assert_int_equal(dictionary_score(dictionary, text_from(subject), 1,
+	    &out, &first, &why), ERROR_LIMIT);
+	assert_string_equal(why.text,
+	    "the terms of dictionary d overlap too often");
+	assert_int_equal(dictionary_score(dictionary, text_of(subject, 3000),
+	    1, &out, &first, &why), 0);
+	assert_int_equal(out, 0);
+	dictionary_free(dictionary);
+	pattern_space_free(space);
+}
+
 /* ---- sets ---- */
 
 static char told[1024];
@@ -396,6 +428,7 @@ main(void)
 		cmocka_unit_test(test_scores),
 		cmocka_unit_test(test_most),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_overlap),
 		cmocka_unit_test(test_sets),
 	};
 
