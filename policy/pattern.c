@@ -143,7 +143,8 @@ pattern_stop_at_callout(pcre2_callout_enumerate_block *block, void *context)
 
 /*
  * The repeat that the pattern begins with, or NULL: within groups as well,
- * where what they caught is not asked for again.
+ * where what they caught is not asked for again, and where they do not keep
+ * to their first way.
  */
 static const struct pattern_node *
 pattern_head(const struct pattern_shape *shape)
@@ -154,8 +155,8 @@ pattern_head(const struct pattern_shape *shape)
 	for (i = 0; i < shape->count; i++)
 		if (shape->nodes[i].kind == PATTERN_NODE_REFERENCE)
 			return NULL;
-	while (node->kind == PATTERN_NODE_CHOICE && node->min == 1 &&
-	    node->max == 1 && node->first == node->last &&
+	while (node->kind == PATTERN_NODE_CHOICE && node->min > 0 &&
+	    !node->is_atomic && node->first == node->last &&
 	    shape->nodes[node->first].first != 0)
 		node = &shape->nodes[shape->nodes[node->first].first];
 	return node->kind == PATTERN_NODE_CLASS && node->set.is_exact &&

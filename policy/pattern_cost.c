@@ -148,8 +148,8 @@ pattern_cost_measure(const struct pattern *pattern, int64_t *us_per_kb,
 	return error == ERROR_LIMIT ? error : 0;
 }
 
-#define ADVICE "write it with fewer choices, or allow it by \"(*SLOW)\" in " \
-	"front"
+#define ADVICE "bound its repeats, as in .{0,100}, or allow it by " \
+	"\"(*SLOW)\" in front"
 
 /* What is known to be slow without a clock. */
 static int
@@ -159,10 +159,12 @@ check_lint(const struct pattern *pattern, struct pattern_lint *lint,
 	struct pattern_shape *shape = NULL;
 	int error = 0;
 
-	*lint = (struct pattern_lint){ .words = NULL };
+	lint->words = NULL;
 	if (pattern_shape_new(pattern_source(pattern),
 	    pattern_ignores_case(pattern), &shape) == 0 &&
-	    pattern_lint_find(shape, lint) && lint->is_certain) {
+	    !pattern_lint_find(shape, lint))
+		lint->words = NULL;
+	if (lint->words != NULL && lint->is_certain) {
 		reason_set(why, "it has %s: " ADVICE, lint->words);
 		error = ERROR_REFUSED;
 	}

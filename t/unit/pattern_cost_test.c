@@ -80,6 +80,11 @@ test_taken(void **unused)
 		"[\\w.-]+@x",
 		"(*SLOW)(a+)+$", "(\\d+)-x", "x(\\d+)-\\1", "[[:alpha:]]+", "^\\s+|\\s+$",
 		"(?i)(?:foo|bar|foobar)+",
+		"\\bfoo\\W+(?:\\w+\\W+){0,5}bar\\b",
+		"^[\\w.+-]+@[\\w-]+(\\.[\\w-]+)+$", "\\S+@\\S+",
+		"\\b\\w+\\b \\b\\w+\\b", "https?://[^/]+/.*\\.php",
+		"(?i)visa.{0,40}\\b\\d{13,16}\\b", "<[^>]+>",
+		"(?s)BEGIN.*END",
 		"\\$\\d+(?:,\\d+)*" };
 	char source[SCAN_PATTERN_SIZE];
 	size_t i, offset;
