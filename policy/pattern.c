@@ -190,6 +190,22 @@ pattern_measure(struct pattern *pattern)
 	pattern_shape_free(shape);
 }
 
+/* Where \G stands, or the length: long subjects are tried in slices. */
+static size_t
+pattern_find_restart(struct text source)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < source.len; i++) {
+		if (source.data[i] != '\\')
+			continue;
+		if (source.data[i + 1] == 'G')
+			return i;
+		i++;
+	}
+	return source.len;
+}
+
 static const uint32_t subject_options[PATTERN_SUBJECTS] = {
 	[PATTERN_SUBJECT_ANY] = PCRE2_MATCH_INVALID_UTF,
 	[PATTERN_SUBJECT_UTF8] = 0,
@@ -219,6 +235,12 @@ pattern_compile(struct pattern *pattern, size_t *offset, struct reason *why)
 	if (pcre2_callout_enumerate(pattern->codes[0],
 	    pattern_stop_at_callout, offset) != 0) {
 		reason_set(why, "callouts, \"(?C...)\", are not allowed");
+		return ERROR_MALFORMED;
+	}
+	*offset = pattern_find_restart(pattern->source);
+	if (*offset < pattern->source.len) {
+		reason_set(why, "\"\\G\" is not allowed: every place of a text "
+		    "is tried");
 		return ERROR_MALFORMED;
 	}
 	return 0;
@@ -381,6 +403,13 @@ pattern_find_within(const struct pattern *pattern, struct text subject,
 	bool is_late = false;
 	int found;
 
+	/*
+	 * No character begins at a stray continuation byte; from there PCRE2
+	 * would pass over what is valid behind it.
+	 */
+	while (from < subject.len &&
+	    ((unsigned char)subject.data[from] & 0xc0) == 0x80)
+		from++;
 	if (from > last || last > subject.len)
 		return ERROR_NOT_FOUND;
 	found = pattern_try(pattern, subject, from, last, known, &is_late);

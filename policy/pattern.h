@@ -35,7 +35,7 @@ void pattern_space_allow(struct pattern_space *space, int64_t budget_ms);
  * Bytes of a subject that are not UTF-8 match nothing; lines end
  * in CRLF, LF or CR.  The space must live longer than the pattern.
  *   *offset   where in source a mistake is
- * ERROR_MALFORMED with words in why; callouts and \C are mistakes too.
+ * ERROR_MALFORMED with words in why; callouts, \C and \G are mistakes too.
  */
 int pattern_new(struct pattern_space *space, struct text source,
 	bool ignore_case, struct pattern **out, size_t *offset,

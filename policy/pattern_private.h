@@ -17,7 +17,6 @@ enum pattern_subject {
 /*
  * As pattern_find(), for matches that begin at from, ..., last: the same
  * that pattern_find() finds where no match begins between from and these.
- * Not for patterns with \G.
  */
 int pattern_find_within(const struct pattern *pattern, struct text subject,
 	size_t from, size_t last, enum pattern_subject known,

@@ -83,7 +83,7 @@ static void
 test_refused(void **unused)
 {
 	static const char *const sources[] = { "(", "a{2,1}", "[z-a]", "\\C",
-		"(?C1)a", "*x", "(?P<a", "\\p{Nonsense}", "(?<=a+)b" };
+		"(?C1)a", "*x", "(?P<a", "a\\Gb", "\\p{Nonsense}", "(?<=a+)b" };
 	struct pattern_space *space = pattern_space_new();
 	size_t i;
 
