@@ -88,10 +88,13 @@ dispose_open(struct dispose *d)
 	const struct frame_disposition *disposition = d->disposition;
 	size_t count = disposition->splinter_count;
 	size_t live = d->message->live;
+	struct text encoded = TEXT_EMPTY;
 
 	d->arena = arena_new(DISPOSE_ARENA_MAX);
-	require(queue_message_envelope(d->message, d->arena, &d->envelope) ==
-	    0);
+	/* A copy: with another body the message has another envelope. */
+	require(arena_copy(d->arena, d->message->envelope, &encoded) == 0);
+	require(record_decode(&envelope_shape, encoded, d->arena,
+	    &d->envelope) == 0);
 	d->splinters = take_array(d, count, sizeof(*d->splinters));
 	memcpy(d->splinters, disposition->splinters,
 	    count * sizeof(*d->splinters));

@@ -104,6 +104,31 @@ test_bounces(void **state)
 	assert_int_equal(rig_job_to(rig, "dave@three.example")->body[0], 'e');
 }
 
+/* What stays gets another body at the same moment. */
+static void
+test_bounce_beside_body(void **state)
+{
+	static const size_t sizes[] = { 90000 };
+	struct rig *rig = *state;
+	struct frame_splinter splinters[] = {
+		{ .rids = first, .rid_count = 1, .body = 1 },
+		{ .rids = both, .rid_count = 2,
+		  .verdict = FRAME_VERDICT_BOUNCE },
+	};
+
+	rig->answer = rig_deliver;
+	rig_accept_three(rig);
+	rig_dispose_many(rig_last_ask(rig), splinters, 2, NULL, 0, sizes, 1);
+	rig_run_jobs(rig, 2);
+	rig_run(rig, rig_is_empty);
+	assert_int_equal(rig_job_to(rig, "bob@one.example")->size, 90000);
+	assert_int_equal(rig_job_to(rig, "alice@example.org")->class,
+	    ENVELOPE_CLASS_SERVICE);
+	rig_check_ledger(rig);
+	assert_int_equal(rig->ledger.failed, 2);
+	assert_int_equal(rig->ledger.generated, 1);
+}
+
 /* Nobody stays: the message is over with its record. */
 static void
 test_nobody_stays(void **state)
@@ -456,6 +481,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_verdicts),
 		TEST(test_bounces),
+		TEST(test_bounce_beside_body),
 		TEST(test_nobody_stays),
 		TEST(test_replaced),
 		TEST(test_bodies),
