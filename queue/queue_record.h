@@ -32,9 +32,8 @@ enum queue_record_type {
 #define QUEUE_PIECES_MAX 16384
 #define QUEUE_ENVELOPE_MAX (4u * 1024 * 1024)
 #define QUEUE_WORDS_MAX 1024
-/* Messages that one disposition makes: of splinters, by filters. */
+/* Messages that one disposition makes, and their bodies. */
 #define QUEUE_DISPOSED_MAX (ENVELOPE_RECIPIENTS_MAX + FRAME_MADE_MAX)
-/* Bodies of one disposition: the one that came, and new ones. */
 #define QUEUE_DISPOSE_BODIES_MAX (FRAME_BODIES_MAX + 1)
 
 /* What a struct queue_change sets besides its recipients. */

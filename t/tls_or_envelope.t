@@ -296,7 +296,7 @@ for my $to (sort @kept) {
 }
 my $story = $gateway->json('message', $both);
 ok($story && $story->{found}, 'the split message has a story');
-cmp_ok(scalar(grep { / split .*parent=$both / } @{ $story->{events} }), '>',
+cmp_ok(scalar(grep { /\bsplit\b.* parent=$both / } @{ $story->{events} }), '>',
     0, 'in which what was split from it is named');
 is_deeply($gateway->json('queue', '--encryption')->{messages}, [],
     'the encryption queue is empty');
