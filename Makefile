@@ -26,10 +26,11 @@ BASE = arena buffer calendar clock crc32c descriptor error hex https_fetch \
 MAIL = address address_list base64 charset data_encode data_stream \
 	delivery_status delivery_status_original delivery_status_text display_name \
 	envelope fold_writer header_scan html_entity html_escape html_text \
-	mail_event mail_notice mime_decode mime_enclosure mime_filename mime_header \
-	mime_header_write mime_message mime_parameter mime_part mime_reading \
-	mime_section mime_view quoted_printable received skeleton smtp_command \
-	smtp_extension smtp_parameter smtp_reply tnef utf8 uuencode xtext
+	mail_event mail_notice mime_boundary mime_decode mime_enclosure \
+	mime_filename mime_header mime_header_write mime_message mime_parameter \
+	mime_part mime_reading mime_section mime_view quoted_printable received \
+	skeleton smtp_command smtp_extension smtp_parameter smtp_reply tnef utf8 \
+	uuencode xtext
 CONFIG = config config_check config_check_access config_check_delivery \
 	config_check_dictionary config_check_directory config_check_policy \
 	config_check_protection config_directory config_directory_filter \

@@ -366,6 +366,14 @@ add_views(struct walker *walker, const struct filter_tree *tree,
 	return error;
 }
 
+static bool
+is_encoded_multipart(const struct mime_part *part)
+{
+	return mime_part_is(part, "multipart", NULL) &&
+	    (part->encoding == MIME_ENCODING_QUOTED_PRINTABLE ||
+	    part->encoding == MIME_ENCODING_BASE64);
+}
+
 /*
  * RFC 2045 6.4 forbids to encode a multipart; some readers decode it, and
  * find parts in what comes out.
@@ -382,6 +390,7 @@ add_encoded_multipart(struct walker *walker, const struct filter_tree *tree,
 	if (tree->level == FILTER_LEVELS_MAX)
 		return filter_content_too_deep(walker->why);
 	leaf.is_multipart = false;
+	content->flags |= FILTER_CONTENT_AMBIGUOUS;
 	buffer_init(&whole, part->type_value.len + 2 * part->body.len + 128);
 	error = buffer_add_text(&whole, TEXT("Content-Type:"));
 	if (error == 0)
@@ -399,7 +408,6 @@ add_encoded_multipart(struct walker *walker, const struct filter_tree *tree,
 		buffer_clear(&whole);
 		return error;
 	}
-	content->flags |= FILTER_CONTENT_AMBIGUOUS;
 	return add_trees(walker, buffer_text(&whole), &whole,
 	    tree->level + 1, is_attachment);
 }
@@ -418,7 +426,10 @@ add_leaf(struct walker *walker, const struct filter_tree *tree,
 	int error = 0;
 
 	note_part(content, part);
-	if (source.is_attachment)
+	if (is_encoded_multipart(part))
+		error = add_encoded_multipart(walker, tree, part,
+		    is_attachment);
+	if (error == 0 && source.is_attachment)
 		error = filter_attachment_add(content, part, source.number,
 		    tree->level, walker->why);
 	return error == 0 ? add_views(walker, tree, &source) : error;
@@ -431,9 +442,7 @@ add_part(struct walker *walker, const struct filter_tree *tree,
 	if (!part->is_multipart && !part->is_message)
 		return is_new(walker, part, is_attachment) ?
 		    add_leaf(walker, tree, part, is_attachment) : 0;
-	if (part->is_multipart && (part->encoding ==
-	    MIME_ENCODING_QUOTED_PRINTABLE ||
-	    part->encoding == MIME_ENCODING_BASE64) &&
+	if (is_encoded_multipart(part) &&
 	    is_new(walker, part, is_attachment))
 		return add_encoded_multipart(walker, tree, part,
 		    is_attachment);

@@ -43,16 +43,51 @@ is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f';
 }
 
-/* Takes no room on the page. */
-static bool
-is_invisible(uint32_t point)
+enum look {
+	LOOK_VISIBLE,
+	LOOK_SPACE,
+	LOOK_INVISIBLE,		/* takes no room on the page */
+};
+
+/* Rising. */
+static const struct {
+	uint32_t first;
+	uint32_t last;
+	enum look look;
+} looks[] = {
+	{ 0xa0, 0xa0, LOOK_SPACE },
+	{ 0xad, 0xad, LOOK_INVISIBLE },		/* soft hyphen */
+	{ 0x34f, 0x34f, LOOK_INVISIBLE },
+	{ 0x61c, 0x61c, LOOK_INVISIBLE },	/* direction */
+	{ 0x115f, 0x1160, LOOK_INVISIBLE },	/* fillers */
+	{ 0x1680, 0x1680, LOOK_SPACE },
+	{ 0x17b4, 0x17b5, LOOK_INVISIBLE },
+	{ 0x180b, 0x180f, LOOK_INVISIBLE },
+	{ 0x2000, 0x200a, LOOK_SPACE },
+	{ 0x200b, 0x200f, LOOK_INVISIBLE },	/* joiners, direction */
+	{ 0x2028, 0x2029, LOOK_SPACE },
+	{ 0x202a, 0x202e, LOOK_INVISIBLE },
+	{ 0x202f, 0x202f, LOOK_SPACE },
+	{ 0x205f, 0x205f, LOOK_SPACE },
+	{ 0x2060, 0x206f, LOOK_INVISIBLE },
+	{ 0x3000, 0x3000, LOOK_SPACE },
+	{ 0x3164, 0x3164, LOOK_INVISIBLE },
+	{ 0xfe00, 0xfe0f, LOOK_INVISIBLE },	/* variants */
+	{ 0xfeff, 0xfeff, LOOK_INVISIBLE },
+	{ 0xffa0, 0xffa0, LOOK_INVISIBLE },
+	{ 0x1bca0, 0x1bca3, LOOK_INVISIBLE },
+	{ 0x1d173, 0x1d17a, LOOK_INVISIBLE },
+	{ 0xe0000, 0xe0fff, LOOK_INVISIBLE },	/* tags */
+};
+
+static enum look
+look_of(uint32_t point)
 {
-	if (point < 0x80)
-		return false;
-	return point == 0xad || point == 0x34f ||
-		(point >= 0xfe00 && point <= 0xfe0f) ||
-		(point >= 0x180b && point <= 0x180e) ||
-		utf8_is_unsafe(point);
+	for (size_t i = 0; i < sizeof(looks) / sizeof(*looks) &&
+	    point >= looks[i].first; i++)
+		if (point <= looks[i].last)
+			return looks[i].look;
+	return LOOK_VISIBLE;
 }
 
 static struct text
@@ -94,9 +129,12 @@ add_point(struct reader *reader, uint32_t point)
 {
 	char bytes[4];
 
-	if (point == 0xa0 || (point < 0x80 && is_space((char)point)))
+	enum look look = point < 0x80 && is_space((char)point) ?
+		LOOK_SPACE : look_of(point);
+
+	if (look == LOOK_SPACE)
 		return add_gap(reader);
-	if (is_invisible(point))
+	if (look == LOOK_INVISIBLE)
 		return 0;
 	reader->is_gap = false;
 	return fill_add_utf8(reader->out, utf8_of(point, bytes));
@@ -111,12 +149,10 @@ take_character(struct reader *reader)
 	struct text t = text_slice(reader->rest, 0, len == 0 ? 1 : len);
 
 	reader->rest = text_skip(reader->rest, t.len);
-	if (len > 0 && point != 0xa0 && !is_invisible(point)) {
-		reader->is_gap = false;
-		return fill_add_utf8(reader->out, t);
-	}
-	return len == 0 ? fill_add(reader->out, t) :
-		add_point(reader, point);
+	if (len > 0)
+		return add_point(reader, point);
+	reader->is_gap = false;
+	return fill_add(reader->out, t);
 }
 
 static int
@@ -134,8 +170,11 @@ take_reference(struct reader *reader)
 static bool
 is_listed(const char *const *list, size_t count, struct text name)
 {
+	char first = name.len > 0 ? text_lower_byte(name.data[0]) : '\0';
+
 	for (size_t i = 0; i < count; i++)
-		if (text_equal_nocase(name, text_from(list[i])))
+		if (list[i][0] == first &&
+		    text_equal_nocase(name, text_from(list[i])))
 			return true;
 	return false;
 }
@@ -330,18 +369,20 @@ html_text_strip(struct text utf8, struct buffer *out, bool *changed)
 	while (error == 0 && utf8.len > 0) {
 		uint32_t point = 0;
 		size_t len = 0;
-		size_t one = 1;
-		while (len < utf8.len) {
+		size_t one = 0;
+		enum look look = LOOK_VISIBLE;
+		while (len < utf8.len && look == LOOK_VISIBLE) {
+			len += one;
 			struct text rest = text_skip(utf8, len);
-			one = (rest.data[0] & 0x80) == 0 ? 1 :
-				utf8_next(rest, &point);
-			if ((rest.data[0] & 0x80) != 0 && one > 0 &&
-			    is_invisible(point))
-				break;
-			len += one == 0 ? 1 : one;
+			one = rest.len > 0 && (rest.data[0] & 0x80) != 0 ?
+				utf8_next(rest, &point) : 0;
+			look = one > 0 ? look_of(point) : LOOK_VISIBLE;
+			one = one == 0 && rest.len > 0 ? 1 : one;
 		}
 		error = fill_add_utf8(out, text_slice(utf8, 0, len));
 		*changed = *changed || len < utf8.len;
+		if (error == 0 && look == LOOK_SPACE)
+			error = fill_add(out, TEXT(" "));
 		utf8 = text_skip(utf8, len + one);
 	}
 	return error;

@@ -29,7 +29,8 @@ bool html_text_is_html(struct text t);
 
 /*
  * Append UTF-8 without its invisible characters (soft hyphen, zero-width
- * ones, marks of direction).  *changed: there were some.  ERROR_LIMIT as
+ * ones, marks of direction), with every space beyond ASCII as a plain one.
+ * *changed: there were some.  ERROR_LIMIT as
  * above.
  */
 int html_text_strip(struct text utf8, struct buffer *out, bool *changed)

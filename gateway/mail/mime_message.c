@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "gateway/base/memory.h"
+#include "gateway/mail/mime_boundary_private.h"
 #include "gateway/mail/mime_section_private.h"
 
 const struct mime_limits mime_limits_default = {
@@ -31,6 +32,7 @@ struct walk {
 	size_t count;
 	size_t room;
 	struct container *stack;
+	struct mime_boundaries boundaries;	/* of the stack */
 	size_t depth;		/* of the stack */
 	bool has_leaf;		/* the newest part is open, no container */
 	bool is_stopped;	/* a limit: no more parts */
@@ -116,13 +118,16 @@ match(struct walk *walk, const struct mime_line *line, struct delimiter *out)
 	struct text t = text_of(walk->lines.bytes.data + line->start,
 		line->text_len);
 	struct delimiter one;
-	struct delimiter loose = { 0 };
+	struct delimiter loose = { .level = 0 };
 	size_t loose_level = walk->depth;
 
 	if (t.len < 3 || t.data[0] != '-' || t.data[1] != '-')
 		return false;
 	t = text_skip(t, 2);
-	for (size_t level = walk->depth; level-- > 0;) {
+	uint64_t left = mime_boundaries_find(&walk->boundaries, t);
+	while (left != 0) {
+		size_t level = 63 - (size_t)__builtin_clzll(left);
+		left &= ~(UINT64_C(1) << level);
 		if (!match_one(t, &walk->stack[level], &one))
 			continue;
 		one.level = level;
@@ -202,8 +207,12 @@ end_above(struct walk *walk, size_t level, size_t end)
 	if (walk->has_leaf)
 		end_part(walk, (uint32_t)(walk->count - 1), end);
 	walk->has_leaf = false;
-	while (walk->depth > level)
-		end_container(walk, &walk->stack[--walk->depth], end);
+	while (walk->depth > level) {
+		struct container *one = &walk->stack[--walk->depth];
+		mime_boundaries_remove(&walk->boundaries, one->boundary,
+			walk->depth);
+		end_container(walk, one, end);
+	}
 }
 
 static struct mime_part *
@@ -251,6 +260,9 @@ find_body(struct walk *walk, uint32_t *flags)
 static void
 push(struct walk *walk, uint32_t index, struct text boundary)
 {
+	if (boundary.len > 0)
+		mime_boundaries_add(&walk->boundaries, boundary,
+			walk->depth);
 	walk->stack[walk->depth++] = (struct container){ .part = index,
 		.boundary = boundary };
 }
@@ -487,6 +499,7 @@ mime_message_read(struct text bytes, const struct mime_limits *limits,
 		.fields_left = limits->fields };
 	int error;
 
+	require(limits->depth <= MIME_BOUNDARY_LEVELS);
 	if (bytes.data == NULL)
 		walk.lines.bytes = TEXT_EMPTY;
 	*out = (struct mime_message){ .bytes = walk.lines.bytes,

@@ -57,7 +57,7 @@ enum mime_choice {
 };
 
 struct mime_limits {
-	uint32_t depth;		/* of nesting; 64 */
+	uint32_t depth;		/* of nesting; 64, and no more */
 	uint32_t parts;		/* in all; 10,000 */
 	uint32_t fields;	/* of header, in all; 100,000 */
 };

@@ -14,6 +14,7 @@
 /* "name*3*=value" */
 struct piece {
 	struct text name;	/* without stars, lower case */
+	uint64_t hash;		/* of the name */
 	struct text value;	/* unquoted */
 	uint32_t section;
 	bool is_extended;	/* a star at the end */
@@ -245,6 +246,7 @@ add_other_boundary(struct reader *reader, struct text from)
 		piece.value.len = len;
 	}
 	piece.name = TEXT(MIME_PARAMETER_OTHER_BOUNDARY);
+	piece.hash = text_hash(piece.name);
 	reader->pieces[reader->count++] = piece;
 }
 
@@ -281,6 +283,7 @@ read_piece(struct reader *reader)
 	if (error != 0)
 		return error;
 	split_stars(&piece);
+	piece.hash = text_hash(piece.name);
 	reader->pieces[reader->count++] = piece;
 	add_other_boundary(reader, from);
 	return 0;
@@ -355,39 +358,47 @@ take_charset(struct text value, struct text *charset)
 	return text_skip(rest, second + 1);
 }
 
-/* The unused piece of that name with the lowest section. */
-static struct piece *
-next_piece(struct reader *reader, struct text name)
+/* The pieces of a name, by rising section; what is equal as it came. */
+static size_t
+collect(struct reader *reader, const struct piece *first,
+	struct piece *list[MIME_PARAMETER_PIECES_MAX])
 {
-	struct piece *found = NULL;
+	size_t count = 0;
 
 	for (size_t i = 0; i < reader->count; i++) {
 		struct piece *piece = &reader->pieces[i];
-		if (piece->is_used || piece->section == SECTION_NONE ||
-		    !text_equal(piece->name, name))
+		size_t at = count;
+		if (piece->hash != first->hash ||
+		    piece->section == SECTION_NONE ||
+		    !text_equal(piece->name, first->name))
 			continue;
-		if (found == NULL || piece->section < found->section)
-			found = piece;
+		for (; at > 0 && list[at - 1]->section > piece->section; at--)
+			list[at] = list[at - 1];
+		list[at] = piece;
+		count++;
 	}
-	return found;
+	return count;
 }
 
 static int
-join(struct reader *reader, struct text name, struct mime_parameter *out)
+join(struct reader *reader, const struct piece *first,
+	struct mime_parameter *out)
 {
-	struct piece *piece;
+	struct piece *list[MIME_PARAMETER_PIECES_MAX];
+	size_t count = collect(reader, first, list);
 	uint32_t last = SECTION_NONE;
 	size_t most = 0;
 	size_t len = 0;
 
-	for (size_t i = 0; i < reader->count; i++)
-		if (text_equal(reader->pieces[i].name, name))
-			most += reader->pieces[i].value.len;
+	for (size_t i = 0; i < count; i++)
+		most += list[i]->value.len;
 	char *value = arena_array(reader->arena, most, 1);
 	if (value == NULL)
 		return ERROR_LIMIT;
-	*out = (struct mime_parameter){ .name = name, .charset = TEXT_EMPTY };
-	while ((piece = next_piece(reader, name)) != NULL) {
+	*out = (struct mime_parameter){ .name = first->name,
+		.charset = TEXT_EMPTY };
+	for (size_t i = 0; i < count; i++) {
+		struct piece *piece = list[i];
 		struct text t = piece->value;
 		piece->is_used = true;
 		if (piece->section == last) {
@@ -434,13 +445,19 @@ static void
 check_duplicates(struct reader *reader, const struct mime_parameter *all,
 	size_t plain_from, size_t count)
 {
+	uint64_t hashes[MIME_PARAMETER_PIECES_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		hashes[i] = text_hash(all[i].name);
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = i + 1; k < count; k++) {
 			bool mixed = i < plain_from && k >= plain_from;
-			if (text_equal(all[i].name, all[k].name) &&
-			    (!mixed || text_equal(all[i].name,
-			    TEXT("boundary"))))
-				reader->flags |= MIME_PARAMETER_DUPLICATE;
+			if (hashes[i] != hashes[k] || (mixed &&
+			    !text_equal(all[i].name, TEXT("boundary"))) ||
+			    !text_equal(all[i].name, all[k].name))
+				continue;
+			reader->flags |= MIME_PARAMETER_DUPLICATE;
+			return;
 		}
 }
 
@@ -463,7 +480,7 @@ join_all(struct reader *reader, struct mime_structured *out)
 			continue;
 		error = piece->section == SECTION_NONE ?
 			decode_extended(reader, piece, to) :
-			join(reader, piece->name, to);
+			join(reader, piece, to);
 		piece->is_used = true;
 		out->count++;
 	}
