@@ -89,21 +89,37 @@ match_one(struct text t, const struct container *one, struct delimiter *out)
 	return true;
 }
 
+/* A multipart within that one has not had its closing delimiter. */
+static bool
+has_open_above(const struct walk *walk, size_t level)
+{
+	for (size_t i = walk->depth; i-- > level + 1;)
+		if (walk->stack[i].boundary.len > 0 &&
+		    !walk->stack[i].is_closed)
+			return true;
+	return false;
+}
+
 /*
  * Whether the reading at hand takes it for a delimiter, where others would
  * or would not.
  */
 static bool
-is_wanted(struct walk *walk, const struct container *one,
-	const struct delimiter *delimiter)
+is_wanted(struct walk *walk, const struct delimiter *delimiter)
 {
+	const struct container *one = &walk->stack[delimiter->level];
 	uint32_t choice = delimiter->is_prefix ? MIME_CHOICE_PREFIX :
 		one->is_closed ? MIME_CHOICE_REOPEN : 0;
 
 	if (one->is_closed && (delimiter->is_close || delimiter->is_loose))
 		return false;
 	walk->way.choices |= choice;
-	return (walk->way.reading & choice) == choice;
+	if ((walk->way.reading & choice) != choice)
+		return false;
+	if (!has_open_above(walk, delimiter->level))
+		return true;
+	walk->way.choices |= MIME_CHOICE_INNER;
+	return (walk->way.reading & MIME_CHOICE_INNER) == 0;
 }
 
 /*
@@ -137,14 +153,13 @@ match(struct walk *walk, const struct mime_line *line, struct delimiter *out)
 				loose = one;
 				loose_level = level;
 			}
-		} else if (is_wanted(walk, &walk->stack[level], &one)) {
+		} else if (is_wanted(walk, &one)) {
 			*out = one;
 			return true;
 		}
 	}
 	*out = loose;
-	return loose_level < walk->depth &&
-		is_wanted(walk, &walk->stack[loose_level], &loose);
+	return loose_level < walk->depth && is_wanted(walk, &loose);
 }
 
 static void

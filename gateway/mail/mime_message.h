@@ -52,7 +52,9 @@ enum mime_choice {
 						   CRLF */
 	MIME_CHOICE_REOPEN = 1u << 5,	/* a multipart goes on behind its
 					   closing delimiter */
-	MIME_CHOICE_GUESS = 1u << 6,	/* a multipart without its boundary:
+	MIME_CHOICE_INNER = 1u << 6,	/* a multipart ends at nothing but its
+					   own delimiter */
+	MIME_CHOICE_GUESS = 1u << 7,	/* a multipart without its boundary:
 					   the first line that looks like one */
 };
 

@@ -4,6 +4,7 @@
  */
 #include "t/unit/filter_fixture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct one {
@@ -320,6 +321,66 @@ test_limits(void **unused)
 	    "too many ways");
 }
 
+/* ---- real messages ---- */
+
+#define FOLDER "../shared/testdata/mime"
+#define MESSAGE_MAX ((size_t)64 << 20)
+
+static bool
+is_judged(struct filter_fixture *fixture, const char *path)
+{
+	struct buffer bytes;
+	FILE *in = fopen(path, "rb");
+	char piece[4096];
+	size_t len;
+
+	assert_non_null(in);
+	buffer_init(&bytes, MESSAGE_MAX);
+	while ((len = fread(piece, 1, sizeof(piece), in)) > 0)
+		assert_int_equal(buffer_add(&bytes, piece, len), 0);
+	assert_int_equal(fclose(in), 0);
+	arena_reset(fixture->arena);
+	fixture->message = buffer_text(&bytes);
+	fixture_run(fixture, "ambiguous", "drop()", NULL, NULL);
+	buffer_clear(&bytes);
+	return fixture->out.judgement == FRAME_JUDGED;
+}
+
+/* None of them is set aside, few are ambiguous. */
+static void
+test_real_messages(void **unused)
+{
+	FILE *list = fopen(FOLDER "/MESSAGES.tsv", "r");
+	struct filter_fixture fixture;
+	size_t count = 0, ambiguous = 0;
+	char line[1024], path[2048];
+
+	(void)unused;
+	if (list == NULL) {
+		print_message("# skipped: no %s\n", FOLDER);
+		skip();
+	}
+	fixture_init(&fixture);
+	while (fgets(line, sizeof(line), list) != NULL) {
+		if (line[0] == '#')
+			continue;
+		line[strcspn(line, "\t\n")] = '\0';
+		(void)snprintf(path, sizeof(path), FOLDER "/%s", line);
+		if (!is_judged(&fixture, path))
+			fail_msg("%s: %.*s", line,
+			    TEXT_ARG(fixture.out.reason));
+		count++;
+		if (fixture.fate.verdict == FRAME_VERDICT_DROP)
+			ambiguous++;
+	}
+	assert_int_equal(fclose(list), 0);
+	print_message("# %zu of %zu messages are ambiguous\n", ambiguous,
+	    count);
+	assert_true(count > 1000);
+	assert_true(ambiguous * 8 < count);
+	fixture_clear(&fixture);
+}
+
 int
 main(void)
 {
@@ -329,6 +390,7 @@ main(void)
 		cmocka_unit_test(test_attachments),
 		cmocka_unit_test(test_structures),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_real_messages),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,6 +1,7 @@
 /*
  * The price of the worst messages of 25 MB: each is judged in a process of
- * its own, which may use 2 seconds of CPU and 256 MB of memory.
+ * its own, which may use 2 seconds of CPU and 256 MB of memory, and 256 KB
+ * of stack (M10).
  */
 #include "t/unit/filter_fixture.h"
 
@@ -18,6 +19,7 @@
 #define MESSAGE_BYTES ((size_t)25 * 1024 * 1024)
 #define CPU_MS 2000
 #define MEMORY_MB 256
+#define STACK_BYTES ((rlim_t)256 * 1024)
 /* Sanitizers make everything slower and larger. */
 #if defined(__SANITIZE_ADDRESS__)
 #define FACTOR 8
@@ -74,6 +76,15 @@ deep_parts(struct buffer *out)
 	}
 	add(out, "\r\n");
 	repeat(out, "--b\r\n--a\r\n--b99x\r\n");
+}
+
+/* Messages in messages, each a part of its own. */
+static void
+deep_messages(struct buffer *out)
+{
+	for (size_t i = 0; i < 10000; i++)
+		add(out, "Content-Type: message/rfc822\r\n\r\n");
+	repeat(out, "x\r\n");
 }
 
 static void
@@ -227,6 +238,7 @@ static const struct {
 } messages[] = {
 	{ "many parts", many_parts },
 	{ "deep parts", deep_parts },
+	{ "deep messages", deep_messages },
 	{ "many fields", many_fields },
 	{ "many parameters", many_parameters },
 	{ "many pieces of parameters", many_pieces },
@@ -270,9 +282,12 @@ child(size_t index, const struct filter_set *set,
 	const struct filter_fixture *fixture)
 {
 	const struct rlimit cpu = { 60, 60 };
+	const struct rlimit stack = { STACK_BYTES * FACTOR,
+	    STACK_BYTES * FACTOR };
 	struct buffer message;
 
 	require(setrlimit(RLIMIT_CPU, &cpu) == 0);
+	require(setrlimit(RLIMIT_STACK, &stack) == 0);
 	buffer_init(&message, MESSAGE_BYTES + 65536);
 	messages[index].make(&message);
 	judge(set, fixture, buffer_text(&message));
