@@ -23,6 +23,9 @@ static struct text body_conditions[] = {
 	    "or addr-count('From', 'To') > 3"),
 	TEXT_INIT("dictionary-match('d', 7) or "
 	    "header-dictionary-match('d', 'Subject', 2)"),
+	TEXT_INIT("attachment-filetype == 'exe' or attachment-mismatch or "
+	    "attachment-contains('x', 3) or every-attachment-contains('y') "
+	    "or encrypted or unscannable or ambiguous"),
 };
 static struct text body_actions[] = {
 	TEXT_INIT("log-entry('$MatchedContent $filenames $filesizes')"),
@@ -39,7 +42,7 @@ static struct config_content_filter filters[] = {
 	    .action_count = 1 },
 	{ .name = TEXT_INIT("body"), .active = 1,
 	    .match = CONFIG_FILTER_MATCH_ANY, .conditions = body_conditions,
-	    .condition_count = 6, .actions = body_actions,
+	    .condition_count = 7, .actions = body_actions,
 	    .action_count = 2 },
 	{ .name = TEXT_INIT("edits"), .active = 1, .actions = edits,
 	    .action_count = 4 },
