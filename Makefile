@@ -29,8 +29,8 @@ MAIL = address address_list base64 charset data_encode data_stream \
 	mail_event mail_notice mime_boundary mime_decode mime_enclosure \
 	mime_filename mime_header mime_header_write mime_message mime_parameter \
 	mime_part mime_reading mime_section mime_view quoted_printable received \
-	skeleton smtp_command smtp_extension smtp_parameter smtp_reply tnef utf8 \
-	uuencode xtext
+	skeleton smtp_command smtp_extension smtp_parameter smtp_reply tnef \
+	tnef_rtf utf8 uuencode xtext
 CONFIG = config config_check config_check_access config_check_delivery \
 	config_check_dictionary config_check_directory config_check_policy \
 	config_check_protection config_directory config_directory_filter \

@@ -7,6 +7,7 @@
 #include "gateway/mail/charset.h"
 #include "gateway/mail/mime_header.h"
 #include "gateway/mail/tnef.h"
+#include "gateway/mail/tnef_rtf.h"
 #include "gateway/mail/uuencode.h"
 #include "policy/filter_content_private.h"
 
@@ -167,6 +168,27 @@ filter_attachment_add_coded(struct filter_content *content,
 	return error;
 }
 
+/* Rich text is searched as it is written. */
+static int
+add_rtf(struct filter_content *content, struct filter_source *source,
+	struct reason *why)
+{
+	struct buffer text;
+	int error;
+
+	buffer_init(&text, content->bytes_left + 1);
+	error = tnef_rtf(source->bytes, &text);
+	source->bytes = buffer_text(&text);
+	if (error == ERROR_LIMIT)
+		error = filter_content_spend(content, buffer_len(&text), why);
+	else if (error == 0)
+		error = filter_text_add(content, source, why);
+	else
+		content->flags |= FILTER_CONTENT_UNSCANNABLE;
+	buffer_clear(&text);
+	return error == ERROR_LIMIT ? error : 0;
+}
+
 /* A body within TNEF is one of the message. */
 static int
 add_body(struct filter_content *content, const struct tnef_item *item,
@@ -182,7 +204,8 @@ add_body(struct filter_content *content, const struct tnef_item *item,
 
 	if (item->data.is_utf16)
 		source.part = &part;
-	return filter_text_add(content, &source, why);
+	return item->kind == TNEF_BODY_RTF ? add_rtf(content, &source, why) :
+	    filter_text_add(content, &source, why);
 }
 
 int

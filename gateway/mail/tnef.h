@@ -20,7 +20,7 @@ enum tnef_kind {
 	TNEF_ATTACHMENT,
 	TNEF_BODY,		/* plain text, 8-bit or UTF-16LE */
 	TNEF_BODY_HTML,
-	TNEF_BODY_RTF,		/* compressed (MS-OXRTFCP) */
+	TNEF_BODY_RTF,		/* compressed: tnef_rtf() */
 };
 
 /* A name or text as it stands in the file. */

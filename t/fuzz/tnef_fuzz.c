@@ -1,11 +1,14 @@
 /*
- * mail/tnef: whatever comes out lies in the file; and attachments that are
- * written as attributes are read as they were.
+ * mail/tnef: whatever comes out lies in the file; attachments that are
+ * written as attributes are read as they were; of rich text little room
+ * gives the beginning of what much gives, and what is packed as it stands
+ * comes out so.
  */
 #include <string.h>
 
 #include "gateway/base/buffer.h"
 #include "gateway/mail/tnef.h"
+#include "gateway/mail/tnef_rtf.h"
 
 #define ARENA_MAX ((size_t)8 << 20)
 #define FILE_MAX ((size_t)1 << 20)
@@ -87,13 +90,51 @@ check_round_trip(struct text bytes)
 	arena_free(arena);
 }
 
+static void
+check_rich_text(struct text bytes)
+{
+	struct buffer packed;
+	struct buffer whole;
+	struct buffer few;
+
+	buffer_init(&packed, 2 * FILE_MAX);
+	buffer_init(&whole, FILE_MAX);
+	buffer_init(&few, 2 * FILE_MAX);
+	require(buffer_add(&packed, "\0\0\0\0\0\0\0\0LZFu\0\0\0\0", 16) == 0);
+	require(buffer_add_text(&packed, bytes) == 0);
+	if (tnef_rtf(buffer_text(&packed), &whole) == 0 &&
+	    buffer_len(&whole) > 1) {
+		few.max = buffer_len(&whole) / 2;
+		require(tnef_rtf(buffer_text(&packed), &few) == ERROR_LIMIT);
+		require(text_starts(buffer_text(&whole), buffer_text(&few)));
+	}
+	buffer_reset(&packed);
+	buffer_reset(&whole);
+	for (size_t i = 0; i < bytes.len; i++) {
+		if (i % 8 == 0)
+			require(buffer_add_byte(&packed, 0) == 0);
+		require(buffer_add_byte(&packed, bytes.data[i]) == 0);
+	}
+	buffer_clear(&few);
+	buffer_init(&few, 2 * FILE_MAX);
+	require(buffer_add(&few, "\0\0\0\0\0\0\0\0LZFu\0\0\0\0", 16) == 0);
+	require(buffer_add_text(&few, buffer_text(&packed)) == 0);
+	require(tnef_rtf(buffer_text(&few), &whole) == 0);
+	require(text_equal(buffer_text(&whole), bytes));
+	buffer_clear(&packed);
+	buffer_clear(&whole);
+	buffer_clear(&few);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct text bytes = size > 0 ? text_of(data, size) : TEXT_EMPTY;
 
 	check_any(bytes);
-	if (size <= 16384)
-		check_round_trip(bytes);
+	if (size > 16384)
+		return 0;
+	check_round_trip(bytes);
+	check_rich_text(bytes);
 	return 0;
 }

@@ -14,6 +14,7 @@
 
 #include "gateway/base/buffer.h"
 #include "gateway/mail/tnef.h"
+#include "gateway/mail/tnef_rtf.h"
 
 #define FOLDER "../shared/testdata/attachments/tnef"
 #define ARENA_MAX ((size_t)16 << 20)
@@ -95,6 +96,26 @@ check_list(const char *path, const struct tnef_item *items, size_t count)
 	buffer_clear(&list);
 }
 
+/* Rich text is rich text once it is unpacked. */
+static void
+check_rich_text(const struct tnef_item *items, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct buffer out;
+		struct text t;
+		if (items[i].kind != TNEF_BODY_RTF)
+			continue;
+		buffer_init(&out, FILE_MAX);
+		assert_int_equal(tnef_rtf(items[i].data.bytes, &out), 0);
+		t = buffer_text(&out);
+		assert_true(text_starts(t, TEXT("{\\rtf1")));
+		while (t.len > 0 && t.data[t.len - 1] != '}')
+			t.len--;
+		assert_true(t.len > 50);
+		buffer_clear(&out);
+	}
+}
+
 static void
 check_ranges(struct text bytes, const struct tnef_item *items, size_t count)
 {
@@ -126,6 +147,7 @@ check_file(const char *stem)
 	assert_true(tnef_is(whole));
 	assert_int_equal(tnef_read(whole, arena, &items, &count, &is_cut), 0);
 	check_ranges(whole, items, count);
+	check_rich_text(items, count);
 	(void)snprintf(path, sizeof(path), FOLDER "/%s.list", stem);
 	check_list(path, items, count);
 	for (size_t len = 6; len < whole.len; len += 1 + len / 7) {
@@ -197,12 +219,37 @@ reads_attributes(void **state)
 	arena_free(arena);
 }
 
+/* The example of MS-OXRTFCP 4.1.1, and what is none. */
+static void
+unpacks_rich_text(void **state)
+{
+	static const char packed[] = "\x2d\0\0\0\x2b\0\0\0LZFu"
+		"\xf1\xc5\xc7\xa7\x03\0\x0a\0rcpg125B2\x0a\xf3 hel\x09\0"
+		" bw\x05\xb0ld}\x0a\x80\x0f\xa0";
+	struct buffer out;
+
+	(void)state;
+	buffer_init(&out, 100);
+	assert_int_equal(tnef_rtf(text_of(packed, sizeof(packed) - 1), &out),
+		0);
+	assert_true(text_equal(buffer_text(&out),
+		TEXT("{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n")));
+	buffer_reset(&out);
+	assert_int_equal(tnef_rtf(TEXT("12345678MELA1234plain"), &out), 0);
+	assert_true(text_equal(buffer_text(&out), TEXT("plain")));
+	assert_int_equal(tnef_rtf(TEXT("12345678NONE1234plain"), &out),
+		ERROR_MALFORMED);
+	assert_int_equal(tnef_rtf(TEXT("short"), &out), ERROR_MALFORMED);
+	buffer_clear(&out);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_real_files),
 		cmocka_unit_test(reads_attributes),
+		cmocka_unit_test(unpacks_rich_text),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
