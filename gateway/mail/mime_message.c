@@ -4,6 +4,7 @@
  */
 #include "gateway/mail/mime_message.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "gateway/base/memory.h"
@@ -111,7 +112,7 @@ is_wanted(struct walk *walk, const struct delimiter *delimiter)
 	uint32_t choice = delimiter->is_prefix ? MIME_CHOICE_PREFIX :
 		one->is_closed ? MIME_CHOICE_REOPEN : 0;
 
-	if (one->is_closed && (delimiter->is_close || delimiter->is_loose))
+	if (one->is_closed && delimiter->is_close)
 		return false;
 	walk->way.choices |= choice;
 	if ((walk->way.reading & choice) != choice)
@@ -134,8 +135,7 @@ match(struct walk *walk, const struct mime_line *line, struct delimiter *out)
 	struct text t = text_of(walk->lines.bytes.data + line->start,
 		line->text_len);
 	struct delimiter one;
-	struct delimiter loose = { .level = 0 };
-	size_t loose_level = walk->depth;
+	struct delimiter loose = { .level = SIZE_MAX };
 
 	if (t.len < 3 || t.data[0] != '-' || t.data[1] != '-')
 		return false;
@@ -147,19 +147,16 @@ match(struct walk *walk, const struct mime_line *line, struct delimiter *out)
 		if (!match_one(t, &walk->stack[level], &one))
 			continue;
 		one.level = level;
-		if (one.is_loose) {
-			if (loose_level == walk->depth || (loose.is_prefix &&
-			    !one.is_prefix)) {
-				loose = one;
-				loose_level = level;
-			}
-		} else if (is_wanted(walk, &one)) {
-			*out = one;
+		if (one.is_loose && !walk->stack[level].is_closed &&
+		    (loose.level == SIZE_MAX ||
+		    (loose.is_prefix && !one.is_prefix)))
+			loose = one;
+		*out = one;
+		if (!one.is_loose && is_wanted(walk, &one))
 			return true;
-		}
 	}
 	*out = loose;
-	return loose_level < walk->depth && is_wanted(walk, &loose);
+	return loose.level != SIZE_MAX && is_wanted(walk, &loose);
 }
 
 static void

@@ -195,7 +195,7 @@ ambiguous_message(struct buffer *out)
 	while (buffer_len(out) + 40960 < MESSAGE_BYTES) {
 		add(out, "--b\r\n\r\n--a\r\n\r\n--c d\r\n");
 		for (size_t i = 0; i < 600; i++)
-			add(out, "top secret, confidential, 4111 1111 1111\r\n");
+			add(out, "top secret, confidential, 4111 1111\r\n");
 	}
 }
 
