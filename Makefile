@@ -28,9 +28,10 @@ MAIL = address address_list base64 charset data_encode data_stream \
 	envelope fold_writer header_scan html_entity html_escape html_text \
 	mail_event mail_notice mime_boundary mime_decode mime_enclosure \
 	mime_filename mime_header mime_header_write mime_message mime_parameter \
-	mime_part mime_reading mime_section mime_view quoted_printable received \
-	skeleton smtp_command smtp_extension smtp_parameter smtp_reply tnef \
-	tnef_rtf utf8 uuencode xtext
+	mime_part mime_reading mime_section mime_view mime_write mime_write_finish \
+	mime_write_html mime_write_part mime_write_stamp mime_write_stamp_text \
+	quoted_printable received skeleton smtp_command smtp_extension \
+	smtp_parameter smtp_reply tnef tnef_rtf utf8 uuencode xtext
 CONFIG = config config_check config_check_access config_check_delivery \
 	config_check_dictionary config_check_directory config_check_policy \
 	config_check_protection config_directory config_directory_filter \
@@ -39,9 +40,9 @@ CONFIG = config config_check config_check_access config_check_delivery \
 	config_schema_dictionary config_schema_directory config_schema_json \
 	config_schema_limits config_schema_listeners config_schema_manual \
 	config_schema_policies config_schema_policy config_schema_protection \
-	config_schema_service config_schema_tls config_shape config_snapshot \
-	config_suggest config_syntax config_type config_unit config_verify \
-	config_writer config_yaml
+	config_schema_service config_schema_text_resource config_schema_tls \
+	config_shape config_snapshot config_suggest config_syntax config_type \
+	config_unit config_verify config_writer config_yaml
 STORE = segment_header segment_record segment_scan segment_directory \
 	segment_file segment_pool segment_batch segment_list segment_log \
 	segment_replay segment_read database database_schema database_statement
@@ -70,23 +71,25 @@ CRYPTO = certificate digest json_bounds key_service_message \
 # floor 4
 POLICY = destination_resolve dictionary dictionary_score dictionary_set \
 	dictionary_term fact fact_answer fact_text file_type file_type_name \
-	filter_action filter_action_copy filter_action_fate filter_action_header \
+	filter_action filter_action_attachment filter_action_body \
+	filter_action_copy filter_action_fate filter_action_header \
 	filter_action_note filter_action_notify filter_action_route \
 	filter_action_sender filter_addressee filter_attachment filter_bind \
 	filter_bind_fact filter_bind_file filter_bind_route filter_bind_value \
-	filter_bodies filter_call filter_content filter_judge filter_lexer \
-	filter_made filter_message filter_missing filter_mistake filter_notice \
-	filter_program filter_protection filter_rule filter_rule_attachment \
-	filter_rule_body filter_rule_dictionary filter_rule_envelope \
-	filter_rule_fact filter_rule_header filter_rule_structure filter_script \
-	filter_script_edit filter_set filter_splinter filter_syntax \
-	filter_syntax_print filter_text filter_variable filter_variable_table \
-	forged_sender host_access host_address host_network literal_search \
-	mail_flow mail_pattern mail_policy pattern pattern_class pattern_cost \
-	pattern_factor pattern_hostile pattern_lint pattern_literals pattern_run \
-	pattern_set pattern_shape pattern_shape_measure pattern_spans \
-	pattern_vectorscan policy_case policy_test recipient_access \
-	smart_identifier trace_record trial
+	filter_bodies filter_body filter_call filter_content filter_judge \
+	filter_lexer filter_made filter_message filter_missing filter_mistake \
+	filter_notice filter_program filter_protection filter_rule \
+	filter_rule_attachment filter_rule_body filter_rule_dictionary \
+	filter_rule_envelope filter_rule_fact filter_rule_header \
+	filter_rule_structure filter_script filter_script_edit filter_set \
+	filter_splinter filter_strip filter_syntax filter_syntax_print filter_text \
+	filter_variable filter_variable_table forged_sender host_access \
+	host_address host_network literal_search mail_flow mail_pattern mail_policy \
+	pattern pattern_class pattern_cost pattern_factor pattern_hostile \
+	pattern_lint pattern_literals pattern_run pattern_set pattern_shape \
+	pattern_shape_measure pattern_spans pattern_vectorscan policy_case \
+	policy_test recipient_access smart_identifier text_resource trace_record \
+	trial
 
 # floor 5: the processes, without their main files
 LISTENERS = smtp_content smtp_counters smtp_greeting smtp_id_pool \

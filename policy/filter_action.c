@@ -5,6 +5,8 @@
 #include "policy/filter_variable.h"
 
 static const struct filter_actions *const tables[] = {
+	&filter_actions_attachment,
+	&filter_actions_body,
 	&filter_actions_fate,
 	&filter_actions_route,
 	&filter_actions_copy,
@@ -59,4 +61,39 @@ filter_action_too_large(struct filter_judge *judge)
 {
 	reason_set(&judge->why, "it is too large to be judged");
 	return ERROR_LIMIT;
+}
+
+int
+filter_action_replace(struct filter_judge *judge,
+	const struct pattern *pattern, struct text value, struct text with,
+	struct buffer *out, size_t *count)
+{
+	struct pattern_match match = { 0 };
+	struct reason why = { 0 };
+	size_t from = 0, written = 0;
+	int error;
+
+	*count = 0;
+	while ((error = pattern_find(pattern, value, from, &match,
+	    &why)) == 0) {
+		/* \K can draw a match back into the one before. */
+		if (match.start < written)
+			match.start = written;
+		if (match.end < match.start)
+			match.end = match.start;
+		if (buffer_add_text(out, text_slice(value, written,
+		    match.start - written)) != 0 ||
+		    buffer_add_text(out, with) != 0)
+			return filter_action_too_large(judge);
+		(*count)++;
+		written = match.end;
+		from = pattern_next(value, from, &match);
+	}
+	if (error == ERROR_LIMIT) {
+		reason_set(&judge->why, "a pattern ran into a limit: %s",
+		    why.text);
+		return error;
+	}
+	return buffer_add_text(out, text_skip(value, written)) == 0 ? 0 :
+	    filter_action_too_large(judge);
 }

@@ -28,42 +28,6 @@ act_strip(struct filter_judge *judge, const struct filter_call *call)
 	return 0;
 }
 
-/* Append value with every match replaced.  *count of them. */
-static int
-replace(struct filter_judge *judge, const struct pattern *pattern,
-	struct text value, struct text with, struct buffer *out,
-	size_t *count)
-{
-	struct pattern_match match = { 0 };
-	struct reason why = { 0 };
-	size_t from = 0, written = 0;
-	int error;
-
-	*count = 0;
-	while ((error = pattern_find(pattern, value, from, &match,
-	    &why)) == 0) {
-		/* \K can draw a match back into the one before. */
-		if (match.start < written)
-			match.start = written;
-		if (match.end < match.start)
-			match.end = match.start;
-		if (buffer_add_text(out, text_slice(value, written,
-		    match.start - written)) != 0 ||
-		    buffer_add_text(out, with) != 0)
-			return filter_action_too_large(judge);
-		(*count)++;
-		written = match.end;
-		from = pattern_next(value, from, &match);
-	}
-	if (error == ERROR_LIMIT) {
-		reason_set(&judge->why, "a pattern ran into a limit: %s",
-		    why.text);
-		return error;
-	}
-	return buffer_add_text(out, text_skip(value, written)) == 0 ? 0 :
-	    filter_action_too_large(judge);
-}
-
 static int
 edit_field(struct filter_judge *judge, const struct filter_call *call,
 	size_t cursor, struct text value, struct text with)
@@ -73,8 +37,8 @@ edit_field(struct filter_judge *judge, const struct filter_call *call,
 	int error;
 
 	buffer_init(&edited, EDITED_MAX);
-	error = replace(judge, call->arguments[1].pattern, value, with,
-	    &edited, &count);
+	error = filter_action_replace(judge, call->arguments[1].pattern,
+	    value, with, &edited, &count);
 	/* A field without a match keeps its bytes. */
 	if (error == 0 && count > 0 && filter_message_edit(&judge->message,
 	    cursor, text_trim(buffer_text(&edited))) != 0)

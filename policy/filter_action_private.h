@@ -8,6 +8,8 @@
 #include "policy/filter_call.h"
 
 /* The tables, in the order in which they are listed. */
+extern const struct filter_actions filter_actions_attachment;
+extern const struct filter_actions filter_actions_body;
 extern const struct filter_actions filter_actions_fate;
 extern const struct filter_actions filter_actions_route;
 extern const struct filter_actions filter_actions_copy;
@@ -16,6 +18,13 @@ extern const struct filter_actions filter_actions_header;
 extern const struct filter_actions filter_actions_note;
 extern const struct filter_actions filter_actions_sender;
 
+/*
+ * Append value with every match replaced by with.  *count of them.
+ * ERROR_LIMIT with words in judge->why.
+ */
+int filter_action_replace(struct filter_judge *judge,
+	const struct pattern *pattern, struct text value, struct text with,
+	struct buffer *out, size_t *count) MUST_CHECK;
 /* ERROR_LIMIT, with words. */
 int filter_action_too_large(struct filter_judge *judge);
 

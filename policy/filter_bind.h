@@ -57,6 +57,9 @@ FILTER_BIND(profile);
 FILTER_BIND(quarantine);
 FILTER_BIND(tag);
 FILTER_BIND(form);
+FILTER_BIND(size_argument);
+FILTER_BIND(disclaimer);
+FILTER_BIND(template);
 
 /* filter_bind_fact.c */
 FILTER_BIND(zone);
@@ -73,7 +76,6 @@ FILTER_BIND(addressees);
 FILTER_BIND(sender);
 FILTER_BIND(next_hop);
 FILTER_BIND(bounce_profile);
-FILTER_BIND(template);
 
 /* filter_bind.c */
 FILTER_BIND(dictionary);

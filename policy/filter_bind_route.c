@@ -145,14 +145,3 @@ filter_bind_bounce_profile(const struct filter_binder *binder,
 	    "\"%.*s\"", TEXT_ARG(shown));
 	return ERROR_MALFORMED;
 }
-
-int
-filter_bind_template(const struct filter_binder *binder,
-	const struct filter_signature *signature,
-	const struct filter_value *value, struct filter_bound *out)
-{
-	(void)signature;
-	(void)out;
-	return refuse(binder, value, "templates need text resources, which "
-	    "this gateway does not have yet");
-}

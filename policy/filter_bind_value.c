@@ -197,3 +197,59 @@ filter_bind_form(const struct filter_binder *binder,
 		    "\"tls\"");
 	return 0;
 }
+
+int
+filter_bind_size_argument(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_bound *out)
+{
+	(void)signature;
+	out->number = value->number;
+	return value->kind == FILTER_TOKEN_NUMBER ? 0 : filter_bind_fail(
+	    binder, value->offset, "expected a size, such as 10M");
+}
+
+/* A text resource of that type. */
+static int
+bind_resource(const struct filter_binder *binder,
+	const struct filter_value *value,
+	enum config_text_resource_type type, const char *what,
+	struct filter_bound *out)
+{
+	const struct config_text_resource *resource;
+	struct text shown = text_slice(value->text, 0, SHOWN_MAX);
+	int error = filter_bind_string(binder, value, "a text resource");
+
+	if (error != 0)
+		return error;
+	resource = config_text_resource_find(binder->config, value->text);
+	if (resource == NULL)
+		return filter_bind_fail(binder, value->offset, "there is no "
+		    "text resource \"%.*s\"", TEXT_ARG(shown));
+	if (resource->type != type)
+		return filter_bind_fail(binder, value->offset, "text "
+		    "resource \"%.*s\" is no %s", TEXT_ARG(shown), what);
+	out->object = resource;
+	out->text = value->text;
+	return 0;
+}
+
+int
+filter_bind_disclaimer(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_bound *out)
+{
+	(void)signature;
+	return bind_resource(binder, value, CONFIG_TEXT_RESOURCE_DISCLAIMER,
+	    "disclaimer", out);
+}
+
+int
+filter_bind_template(const struct filter_binder *binder,
+	const struct filter_signature *signature,
+	const struct filter_value *value, struct filter_bound *out)
+{
+	(void)signature;
+	return bind_resource(binder, value,
+	    CONFIG_TEXT_RESOURCE_NOTIFICATION, "notification", out);
+}

@@ -31,6 +31,10 @@ static const filter_bind arguments[FILTER_ARGUMENTS] = {
 	[FILTER_ARGUMENT_BOUND] = filter_bind_bound,
 	[FILTER_ARGUMENT_FROM] = filter_bind_from,
 	[FILTER_ARGUMENT_KEEPER] = filter_bind_keeper,
+	[FILTER_ARGUMENT_DISCLAIMER] = filter_bind_disclaimer,
+	[FILTER_ARGUMENT_SIZE] = filter_bind_size_argument,
+	[FILTER_ARGUMENT_MIME_TYPE] = filter_bind_mime_type,
+	[FILTER_ARGUMENT_FILE_TYPE] = filter_bind_file_type,
 };
 
 static const struct {

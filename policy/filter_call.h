@@ -46,6 +46,10 @@ enum filter_argument {
 	FILTER_ARGUMENT_NEXT_HOP,	/* host or [address], perhaps :port */
 	FILTER_ARGUMENT_BOUNCE_PROFILE,	/* of bounce_profiles */
 	FILTER_ARGUMENT_TEMPLATE,	/* of text_resources */
+	FILTER_ARGUMENT_DISCLAIMER,	/* of text_resources */
+	FILTER_ARGUMENT_SIZE,		/* such as 10M */
+	FILTER_ARGUMENT_MIME_TYPE,	/* "image/png" or "image" */
+	FILTER_ARGUMENT_FILE_TYPE,	/* a name of file_type.h */
 	FILTER_ARGUMENTS
 };
 

@@ -19,14 +19,6 @@
 struct filter_bodies;
 struct filter_trace;
 
-/* Attachments that actions took out of it, in their order. */
-struct filter_dropped {
-	struct text *names;
-	struct text *types;	/* declared, "image/png" */
-	size_t count;
-	size_t room;
-};
-
 struct filter_judge {
 	const struct config *config;
 	const struct envelope *envelope;	/* of this splinter */
@@ -45,7 +37,6 @@ struct filter_judge {
 	const struct filter_trace *trace;	/* or NULL */
 	struct text filter_name;	/* at work */
 	struct text matched;		/* what its last content rule found */
-	struct filter_dropped dropped;
 	bool has_acted;			/* an action of this filter was done */
 	bool is_final;			/* no further filter of any list */
 	bool is_list_over;		/* no further filter of this list */

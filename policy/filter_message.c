@@ -38,7 +38,8 @@ filter_message_open(struct filter_message *message,
 	int error;
 
 	*message = (struct filter_message){ .arena = arena,
-		.content = content };
+		.content = content, .dropped = { TEXT_EMPTY, TEXT_EMPTY,
+		TEXT_EMPTY } };
 	error = take_fields(message);
 	if (error != 0)
 		filter_message_close(message);
@@ -261,6 +262,7 @@ int
 filter_message_replace(struct filter_message *message, struct buffer *bytes,
 	struct reason *why)
 {
+	struct filter_dropped dropped = message->dropped;
 	struct filter_content *content = NULL;
 	int error = filter_content_take(bytes, message->arena, &content, why);
 
@@ -270,6 +272,7 @@ filter_message_replace(struct filter_message *message, struct buffer *bytes,
 	error = filter_message_open(message, content, message->arena);
 	if (error != 0)
 		reason_set(why, "it is too large to be judged");
+	message->dropped = dropped;
 	message->is_changed = true;
 	return error;
 }

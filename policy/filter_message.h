@@ -25,12 +25,20 @@ struct filter_field {
 	bool is_removed;
 };
 
+/* Attachments that actions took out of it; lists have commas. */
+struct filter_dropped {
+	struct text name;	/* the last one */
+	struct text names;
+	struct text types;
+};
+
 struct filter_message {
 	struct arena *arena;
 	struct filter_content *content;
 	struct filter_field *fields;
 	size_t field_count;
 	size_t field_room;
+	struct filter_dropped dropped;
 	bool is_changed;	/* since it came */
 };
 

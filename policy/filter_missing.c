@@ -49,20 +49,10 @@ static const struct missing missing_rules[] = {
 };
 
 static const struct missing missing_actions[] = {
-	{ "add-footer", "text resources" },
-	{ "add-heading", "text resources" },
 	{ "alt-src-host", "virtual gateways" },
 	{ "archive", "mail logs" },
-	{ "drop-attachments-by-filetype", ARCHIVES },
-	{ "drop-attachments-by-mimetype", ARCHIVES },
-	{ "drop-attachments-by-name", ARCHIVES },
-	{ "drop-attachments-by-size", ARCHIVES },
-	{ "drop-attachments-by-type", ARCHIVES },
-	{ "drop-attachments-where-contains", ARCHIVES },
 	{ "drop-attachments-where-dictionary-match", ARCHIVES },
 	{ "drop-macro-enabled-attachments", MACROS },
-	{ "edit-body-text", "changes to the body" },
-	{ "html-convert", "changes to the body" },
 	{ "skip-ampcheck", "malware scanners" },
 	{ "skip-marketingcheck", "spam scanners" },
 	{ "skip-spamcheck", "spam scanners" },

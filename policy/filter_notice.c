@@ -11,6 +11,7 @@
 #include "gateway/mail/mime_header.h"
 #include "policy/filter_addressee.h"
 #include "policy/filter_variable.h"
+#include "policy/text_resource.h"
 
 #define TEXT_MAX_BYTES 65536
 #define HEADER_SHOWN_MAX 16384	/* of the message's header, as shown */
@@ -18,6 +19,7 @@
 #define NAME_SHOWN_MAX 100
 #define RECIPIENTS_SHOWN_MAX 50
 #define TRAILER_MAX 1000
+#define TEMPLATE_ARGUMENT 3
 #define SUBJECT_DEFAULT "Message notification"
 
 /* ---- the text ---- */
@@ -182,8 +184,12 @@ draft_form(struct filter_judge *judge, const struct filter_call *call,
 	if (is_protected)
 		judge->matched = TEXT_EMPTY;
 	error = draft_subject(judge, call, &out->subject);
+	/* A template may show anything; of what is protected we say less. */
 	if (error == 0)
-		error = write_text(judge, is_protected, &text);
+		error = call->argument_count > TEMPLATE_ARGUMENT &&
+		    !is_protected ? text_resource_expand(judge,
+		    call->arguments[TEMPLATE_ARGUMENT].object, false, &text) :
+		    write_text(judge, is_protected, &text);
 	if (error == 0)
 		error = arena_copy(judge->arena, buffer_text(&text),
 		    &out->text);

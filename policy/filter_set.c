@@ -9,6 +9,7 @@
 #include "gateway/config/config_policy.h"
 #include "policy/filter_bind.h"
 #include "policy/filter_script.h"
+#include "policy/text_resource.h"
 
 /* The trees of all filters together. */
 #define SET_ARENA_MAX ((size_t)256 * 1024 * 1024)
@@ -374,7 +375,8 @@ filter_set_check(const struct config *config, struct config_report *report)
 	struct listener listener = { .tell = tell_report, .report = report };
 
 	filter_set_free(compile(config, &listener, false));
-	return listener.count > 0 ? ERROR_MALFORMED : 0;
+	return text_resource_check(config, report) != 0 ||
+	    listener.count > 0 ? ERROR_MALFORMED : 0;
 }
 
 static void

@@ -3,6 +3,7 @@
  */
 #include "policy/filter_variable.h"
 
+#include "gateway/mail/html_escape.h"
 #include "gateway/mail/utf8.h"
 #include "policy/filter_variable_private.h"
 
@@ -109,29 +110,64 @@ filter_variable_ask(struct text template, const struct envelope *envelope,
 	return error;
 }
 
+/* Words of a template up to a variable, and that. */
+struct piece {
+	struct text words;
+	const struct filter_variable_row *variable;	/* NULL: none */
+	struct text argument;
+	struct text unknown;	/* what looks like the name of one */
+};
+
+/* False at the end of the template. */
+static bool
+take_piece(struct text *template, struct piece *out)
+{
+	size_t at = text_find_byte(*template, '$'), len, name = 0;
+	struct text rest = text_skip(*template, at + 1);
+
+	*out = (struct piece){ .words = text_slice(*template, 0, at),
+		.unknown = TEXT_EMPTY };
+	if (template->len == 0)
+		return false;
+	len = take_variable(rest, &out->variable, &out->argument);
+	if (len == 0 && at < template->len) {
+		/* It stays as it is written. */
+		out->words = text_slice(*template, 0, at + 1);
+		out->variable = NULL;
+		while (name < rest.len && is_name_byte(rest.data[name]))
+			name++;
+		out->unknown = text_slice(rest, 0, name);
+	}
+	*template = text_skip(rest, len);
+	return true;
+}
+
 static int
 expand(struct filter_judge *judge, struct text template, struct buffer *out)
 {
-	const struct filter_variable_row *variable = NULL;
-	struct text argument;
-	size_t at, len;
+	struct piece piece;
 	int error = 0;
 
-	while (error == 0 && template.len > 0) {
-		at = text_find_byte(template, '$');
-		error = filter_variable_add(out, text_slice(template, 0, at));
-		template = text_skip(template, at);
-		if (error != 0 || template.len == 0)
-			break;
-		template = text_skip(template, 1);
-		len = take_variable(template, &variable, &argument);
-		if (len == 0)
-			error = filter_variable_add(out, TEXT("$"));
-		else
-			error = variable->print(judge, argument, out);
-		template = text_skip(template, len);
+	while (error == 0 && take_piece(&template, &piece)) {
+		error = filter_variable_add(out, piece.words);
+		if (error == 0 && piece.variable != NULL)
+			error = piece.variable->print(judge, piece.argument,
+			    out);
 	}
 	return error;
+}
+
+bool
+filter_variable_find_unknown(struct text template, struct text *name)
+{
+	struct piece piece;
+
+	while (take_piece(&template, &piece)) {
+		*name = piece.unknown;
+		if (piece.unknown.len > 0)
+			return true;
+	}
+	return false;
 }
 
 /* A character that would end or hide a line. */
@@ -190,5 +226,62 @@ filter_variable_expand(struct filter_judge *judge, struct text template,
 		error = arena_copy(judge->arena, buffer_text(&line), out);
 	buffer_clear(&line);
 	buffer_clear(&raw);
+	return error;
+}
+
+/* ---- texts of several lines ---- */
+
+static int
+add_lines(struct text words, struct buffer *out)
+{
+	int error = 0;
+
+	while (words.len > 0 && error == 0) {
+		size_t len = text_find_byte(words, '\n');
+		struct text line = text_slice(words, 0, len);
+
+		if (line.len > 0 && line.data[line.len - 1] == '\r')
+			line.len--;
+		error = buffer_add_text(out, line);
+		if (error == 0 && len < words.len)
+			error = buffer_add_text(out, TEXT("\r\n"));
+		words = text_skip(words, len + 1);
+	}
+	return error;
+}
+
+static int
+add_value(struct filter_judge *judge, const struct piece *piece,
+	bool is_html, struct buffer *out)
+{
+	struct buffer raw, line;
+	int error;
+
+	buffer_init(&raw, FILTER_VARIABLE_EXPANSION_MAX);
+	buffer_init(&line, FILTER_VARIABLE_EXPANSION_MAX);
+	error = piece->variable->print(judge, piece->argument, &raw);
+	if (error == 0)
+		error = clean(buffer_text(&raw), FILTER_VARIABLE_VALUE_MAX,
+		    &line);
+	if (error == 0)
+		error = is_html ? html_escape(buffer_text(&line), out) :
+		    buffer_add_text(out, buffer_text(&line));
+	buffer_clear(&line);
+	buffer_clear(&raw);
+	return error;
+}
+
+int
+filter_variable_expand_lines(struct filter_judge *judge, struct text template,
+	bool is_html, struct buffer *out)
+{
+	struct piece piece;
+	int error = 0;
+
+	while (error == 0 && take_piece(&template, &piece)) {
+		error = add_lines(piece.words, out);
+		if (error == 0 && piece.variable != NULL)
+			error = add_value(judge, &piece, is_html, out);
+	}
 	return error;
 }

@@ -8,6 +8,9 @@
 
 #include "policy/filter_judge.h"
 
+/* Bytes of one value in a text of several lines. */
+#define FILTER_VARIABLE_VALUE_MAX 4096
+
 struct filter_variable {
 	const char *name;
 	const char *help;
@@ -35,5 +38,15 @@ int filter_variable_ask(struct text template,
  */
 int filter_variable_expand(struct filter_judge *judge, struct text template,
 	size_t most, struct text *out) MUST_CHECK;
+
+/*
+ * Append a template of several lines, ended by LF or CRLF: as CRLF.  Values
+ * are one line of at most FILTER_VARIABLE_VALUE_MAX bytes each, and where
+ * the template is HTML, escaped.  ERROR_LIMIT: out is full.
+ */
+int filter_variable_expand_lines(struct filter_judge *judge,
+	struct text template, bool is_html, struct buffer *out) MUST_CHECK;
+/* Whether something in it looks like a variable and is none: the first. */
+bool filter_variable_find_unknown(struct text template, struct text *name);
 
 #endif

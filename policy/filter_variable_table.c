@@ -159,29 +159,11 @@ print_filetypes(struct filter_judge *judge, struct text argument,
 }
 
 static int
-print_list(const struct text *list, size_t count, struct buffer *out)
-{
-	size_t i;
-	int error = 0;
-
-	for (i = 0; i < count && error == 0; i++) {
-		if (i > 0)
-			error = filter_variable_add(out, TEXT(", "));
-		if (error == 0)
-			error = filter_variable_add(out, list[i]);
-	}
-	return error;
-}
-
-static int
 print_dropped_name(struct filter_judge *judge, struct text argument,
 	struct buffer *out)
 {
-	const struct filter_dropped *dropped = &judge->dropped;
-
 	(void)argument;
-	return dropped->count == 0 ? 0 :
-	    filter_variable_add(out, dropped->names[dropped->count - 1]);
+	return filter_variable_add(out, judge->message.dropped.name);
 }
 
 static int
@@ -189,7 +171,7 @@ print_dropped_names(struct filter_judge *judge, struct text argument,
 	struct buffer *out)
 {
 	(void)argument;
-	return print_list(judge->dropped.names, judge->dropped.count, out);
+	return filter_variable_add(out, judge->message.dropped.names);
 }
 
 static int
@@ -197,7 +179,7 @@ print_dropped_types(struct filter_judge *judge, struct text argument,
 	struct buffer *out)
 {
 	(void)argument;
-	return print_list(judge->dropped.types, judge->dropped.count, out);
+	return filter_variable_add(out, judge->message.dropped.types);
 }
 
 static int

@@ -50,6 +50,13 @@ config_dictionary_find(const struct config *config, struct text name)
 	FIND_BY_NAME(config->dictionaries, config->dictionary_count, name);
 }
 
+const struct config_text_resource *
+config_text_resource_find(const struct config *config, struct text name)
+{
+	FIND_BY_NAME(config->text_resources, config->text_resource_count,
+	    name);
+}
+
 const struct config_encryption_profile *
 config_encryption_profile_find(const struct config *config, struct text name)
 {

@@ -18,6 +18,7 @@
 #include "gateway/config/config_directory.h"
 #include "gateway/config/config_mail_policy.h"
 #include "gateway/config/config_protection.h"
+#include "gateway/config/config_text_resource.h"
 
 enum config_listener_tls {
 	CONFIG_LISTENER_TLS_OFF,
@@ -254,6 +255,8 @@ struct config {
 	size_t quarantine_count;
 	struct config_directory *directories;
 	size_t directory_count;
+	struct config_text_resource *text_resources;
+	size_t text_resource_count;
 	struct config_encryption encryption;
 	struct config_key_service key_service;
 	struct config_tls tls;
@@ -279,6 +282,8 @@ const struct config_bounce_profile *config_bounce_profile_find(
 const struct config_quarantine *config_quarantine_find(
 	const struct config *config, struct text name);
 const struct config_dictionary *config_dictionary_find(
+	const struct config *config, struct text name);
+const struct config_text_resource *config_text_resource_find(
 	const struct config *config, struct text name);
 const struct config_encryption_profile *config_encryption_profile_find(
 	const struct config *config, struct text name);

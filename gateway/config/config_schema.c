@@ -81,6 +81,11 @@ static const struct config_row rows[] = {
 	  .most = CONFIG_DIRECTORIES_MAX, .effect = CONFIG_EFFECT_RELOAD,
 	  .section = &config_schema_directory,
 	  .help = "Directories (LDAP) that filters ask, by name." },
+	{ .name = "text_resources", .kind = CONFIG_KIND_MAP,
+	  CONFIG_ARRAY_AT(config, text_resources, text_resource_count),
+	  .most = CONFIG_TEXT_RESOURCES_MAX, .effect = CONFIG_EFFECT_LIVE,
+	  .section = &config_schema_text_resource,
+	  .help = "Texts that filters put into mail, by name." },
 	{ .name = "encryption", .kind = CONFIG_KIND_SECTION,
 	  CONFIG_AT(config, encryption), .effect = CONFIG_EFFECT_RELOAD,
 	  .section = &config_schema_encryption,
@@ -127,7 +132,6 @@ static const struct {
 	const char *name;
 	const char *needs;
 } kept_names[] = {
-	{ "text_resources", "the message scanner" },
 	{ "dlp", "data loss prevention" },
 	{ "smime", "S/MIME" },
 	{ "scanners", "virus and spam scanners" },

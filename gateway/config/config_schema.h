@@ -22,6 +22,7 @@ enum config_kind {
 	/* texts, struct text in the structs */
 	CONFIG_KIND_TEXT,		/* one line of printable ASCII */
 	CONFIG_KIND_LINE,		/* one line of UTF-8 */
+	CONFIG_KIND_LINES,		/* any number of them, ended by LF */
 	CONFIG_KIND_NAME,		/* of something in the tree */
 	CONFIG_KIND_USER,		/* of the operating system */
 	CONFIG_KIND_HOSTNAME,		/* fully qualified */
@@ -147,6 +148,7 @@ extern const struct config_section config_schema_content_filters;
 extern const struct config_section config_schema_mail_policies;
 extern const struct config_section config_schema_quarantine;
 extern const struct config_section config_schema_directory;
+extern const struct config_section config_schema_text_resource;
 extern const struct config_section config_schema_encryption;
 extern const struct config_section config_schema_key_service;
 extern const struct config_section config_schema_tls;

@@ -203,6 +203,15 @@ static const struct record_field directory_fields[] = {
 const struct record_shape config_directory_shape =
 	RECORD_SHAPE(config_directory, directory_fields);
 
+static const struct record_field text_resource_fields[] = {
+	TEXT_OF(1, config_text_resource, name, CONFIG_NAME_MAX),
+	NUMBER(2, 8, config_text_resource, type),
+	TEXT_OF(3, config_text_resource, plain, CONFIG_TEXT_RESOURCE_MAX),
+	TEXT_OF(4, config_text_resource, html, CONFIG_TEXT_RESOURCE_MAX),
+};
+const struct record_shape config_text_resource_shape =
+	RECORD_SHAPE(config_text_resource, text_resource_fields);
+
 static const struct record_field encryption_profile_fields[] = {
 	TEXT_OF(1, config_encryption_profile, name, CONFIG_NAME_MAX),
 	TEXT_OF(2, config_encryption_profile, key_service_url,
@@ -407,6 +416,8 @@ static const struct record_field config_fields[] = {
 	ONE_OF(22, config, mail_policies, &config_mail_policies_shape),
 	LIST_OF(24, dictionaries, dictionary_count, CONFIG_DICTIONARIES_MAX,
 	    &config_dictionary_shape),
+	LIST_OF(25, text_resources, text_resource_count,
+	    CONFIG_TEXT_RESOURCES_MAX, &config_text_resource_shape),
 	LIST_OF(28, directories, directory_count, CONFIG_DIRECTORIES_MAX,
 	    &config_directory_shape),
 };

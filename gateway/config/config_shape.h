@@ -27,6 +27,7 @@ extern const struct record_shape config_mail_policies_shape;
 extern const struct record_shape config_quarantine_shape;
 extern const struct record_shape config_directory_shape;
 extern const struct record_shape config_directory_query_shape;
+extern const struct record_shape config_text_resource_shape;
 extern const struct record_shape config_encryption_profile_shape;
 extern const struct record_shape config_encryption_shape;
 extern const struct record_shape config_service_listener_shape;

@@ -215,6 +215,18 @@ config_text_is_printable(struct text t)
 }
 
 bool
+config_text_is_lines(struct text t)
+{
+	uint32_t code = 0;
+
+	while (!text_is_empty(t))
+		if (config_utf8_next(&t, &code) != 0 || (code != '\n' &&
+		    code != '\t' && !config_code_is_printable(code)))
+			return false;
+	return true;
+}
+
+bool
 config_text_is_ascii(struct text t)
 {
 	size_t i;

@@ -36,6 +36,8 @@ bool config_network_is_private(const struct config_network *network);
 
 /* Printable UTF-8 without controls and line separators. */
 bool config_text_is_printable(struct text t);
+/* The same with LF and tab. */
+bool config_text_is_lines(struct text t);
 bool config_code_is_printable(uint32_t code);
 bool config_text_is_ascii(struct text t);	/* 0x20 to 0x7e */
 /* Decode one code point; ERROR_MALFORMED unless well formed (RFC 3629 3). */

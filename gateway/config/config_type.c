@@ -118,6 +118,8 @@ static const struct config_type types[CONFIG_KIND_COUNT] = {
 	    "^[ -~]*$", CONFIG_TEXT_MAX, .is_valid = config_text_is_ascii },
 	[CONFIG_KIND_LINE] = { "line", "one line of text", NULL,
 	    CONFIG_LINE_MAX, .is_valid = config_text_is_printable },
+	[CONFIG_KIND_LINES] = { "lines", "text in UTF-8", NULL,
+	    CONFIG_LINES_MAX, .is_valid = config_text_is_lines },
 	[CONFIG_KIND_NAME] = { "name",
 	    "a name of letters, digits, \"-\" and \"_\"", NAME_PATTERN,
 	    CONFIG_NAME_MAX, .is_valid = config_name_is_valid },
@@ -219,7 +221,8 @@ row_allows_empty(const struct config_row *row)
 {
 	return !row->is_list && !row->is_required && row->fallback != NULL &&
 	    (row->kind == CONFIG_KIND_TEXT ||
-	    row->kind == CONFIG_KIND_LINE || row->fallback[0] == '\0');
+	    row->kind == CONFIG_KIND_LINE ||
+	    row->kind == CONFIG_KIND_LINES || row->fallback[0] == '\0');
 }
 
 static bool

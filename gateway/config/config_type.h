@@ -23,6 +23,7 @@
 #define CONFIG_TEXT_MAX CONFIG_TEXT_BYTES
 #define CONFIG_LINE_MAX CONFIG_FILTER_TEXT_MAX
 #define CONFIG_URL_MAX 512
+#define CONFIG_LINES_MAX CONFIG_TEXT_RESOURCE_MAX
 
 /* A value as read: which one is used tells config_kind_is_text(). */
 struct config_value {

@@ -119,9 +119,15 @@ quoted(struct config_writer *writer, struct text value)
 	size_t i;
 
 	put(writer, "\"");
-	for (i = 0; i < value.len; i++)
-		put(writer, value.data[i] == '"' || value.data[i] == '\\' ?
-		    "\\%c" : "%c", value.data[i]);
+	for (i = 0; i < value.len; i++) {
+		char c = value.data[i];
+
+		if (c == '\n' || c == '\t')
+			put(writer, c == '\n' ? "\\n" : "\\t");
+		else
+			put(writer, c == '"' || c == '\\' ? "\\%c" : "%c",
+			    c);
+	}
 	put(writer, "\"");
 }
 

@@ -40,7 +40,7 @@ void config_writer_key(struct config_writer *writer, struct text key);
 /* In a list, before each element. */
 void config_writer_item(struct config_writer *writer);
 
-/* Printable UTF-8 (config_text_is_printable), quoted where needed. */
+/* Printable UTF-8 with LF and tab, quoted where needed. */
 void config_writer_text(struct config_writer *writer, struct text value);
 /* A size such as "50 MB": quoted in JSON only. */
 void config_writer_word(struct config_writer *writer, struct text value);

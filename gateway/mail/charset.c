@@ -304,3 +304,87 @@ charset_guess(struct text bytes, struct buffer *out)
 		return fill_add_utf8(out, bytes);
 	return charset_to_utf8(TEXT("windows-1252"), bytes, out, &unused);
 }
+
+/* ---- the other way ---- */
+
+/* ISO 8859: what windows sets have there are controls. */
+static bool
+has_c1(struct text bytes)
+{
+	for (size_t i = 0; i < bytes.len; i++)
+		if (((unsigned char)bytes.data[i] & 0xe0) == 0x80)
+			return true;
+	return false;
+}
+
+/* A set of ISO 8859 that was opened as its larger brother. */
+static bool
+is_opened_wider(size_t index, struct text charset)
+{
+	char plain[NAME_MAX_LEN];
+	struct text name = plain_name(text_trim(charset), plain);
+
+	return text_starts(text_from(entries[index].converter),
+		TEXT("windows-125")) &&
+		!text_starts(name, TEXT("windows")) &&
+		text_find(name, TEXT("cp")) == name.len;
+}
+
+/* Whether the bytes are read as that text, and by every reader. */
+static bool
+says(size_t index, struct text charset, struct text bytes, struct text utf8)
+{
+	struct buffer back;
+	bool invalid = false;
+	bool same;
+
+	if (is_opened_wider(index, charset) && has_c1(bytes))
+		return false;
+	buffer_init(&back, utf8.len + 1);
+	same = charset_to_utf8(charset, bytes, &back, &invalid) == 0 &&
+		!invalid && text_equal(buffer_text(&back), utf8);
+	buffer_clear(&back);
+	return same;
+}
+
+/* One byte for each character, so no more bytes than there were. */
+static int
+convert_back(size_t index, struct text charset, struct text utf8,
+	struct buffer *out)
+{
+	UConverter *to = converter_of(index);
+	UErrorCode status = U_ZERO_ERROR;
+	size_t before = buffer_len(out);
+	char *bytes = NULL;
+	int32_t len;
+
+	if (ucnv_getMaxCharSize(to) != 1 || utf8.len > INT32_MAX)
+		return ERROR_NOT_FOUND;
+	if (buffer_reserve(out, utf8.len, &bytes) != 0)
+		return ERROR_LIMIT;
+	ucnv_reset(to);
+	len = ucnv_fromAlgorithmic(to, UCNV_UTF8, bytes, (int32_t)utf8.len,
+		utf8.data, (int32_t)utf8.len, &status);
+	if (U_FAILURE(status) || len < 0 || (size_t)len > utf8.len)
+		return ERROR_NOT_FOUND;
+	buffer_commit(out, (size_t)len);
+	if (says(index, charset, text_skip(buffer_text(out), before), utf8))
+		return 0;
+	buffer_truncate(out, before);
+	return ERROR_NOT_FOUND;
+}
+
+int
+charset_from_utf8(struct text charset, struct text utf8, struct buffer *out)
+{
+	size_t index = find(charset);
+
+	if (index == ENTRY_COUNT ||
+	    entries[index].kind > CHARSET_OVER_ASCII)
+		return ERROR_NOT_FOUND;
+	if (entries[index].kind == CHARSET_UTF8 || utf8_is_ascii(utf8))
+		return buffer_add_text(out, utf8);
+	if (entries[index].kind == CHARSET_ASCII)
+		return ERROR_NOT_FOUND;
+	return convert_back(index, charset, utf8, out);
+}

@@ -1,7 +1,10 @@
 /*
- * Quoted-printable.  What lies between two "=" is taken in one piece.
+ * Quoted-printable.  What lies between two "=" is taken in one piece when it
+ * is read.
  */
 #include "gateway/mail/quoted_printable.h"
+
+#include <stdbool.h>
 
 #include "gateway/base/hex.h"
 #include "gateway/mail/fill_private.h"
@@ -104,4 +107,91 @@ quoted_printable_decode_word(struct text t, struct buffer *out,
 		t = text_skip(t, 1);
 	}
 	return error;
+}
+
+/* ---- writing ---- */
+
+#define COLUMNS_MAX 76		/* RFC 2045 6.7 (5), with the "=" */
+
+struct line_writer {
+	struct buffer *out;
+	size_t column;
+	int error;
+};
+
+/* A character, or "=XX", which stays in one line. */
+static void
+put(struct line_writer *writer, const char *bytes, size_t len)
+{
+	if (writer->error == 0 && writer->column + len > COLUMNS_MAX - 1) {
+		writer->error = buffer_add_text(writer->out, TEXT("=\r\n"));
+		writer->column = 0;
+	}
+	if (writer->error == 0)
+		writer->error = buffer_add(writer->out, bytes, len);
+	writer->column += len;
+}
+
+static void
+put_quoted(struct line_writer *writer, char c)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	unsigned char byte = (unsigned char)c;
+	const char quoted[3] = { '=', digits[byte >> 4], digits[byte & 15] };
+
+	put(writer, quoted, sizeof(quoted));
+}
+
+static bool
+is_quoted_first(struct text line)
+{
+	return text_starts(line, TEXT(".")) ||
+	    text_starts(line, TEXT("From ")) ||
+	    text_starts(line, TEXT("--"));
+}
+
+static void
+encode_line(struct line_writer *writer, struct text line)
+{
+	size_t i;
+
+	for (i = 0; i < line.len && writer->error == 0; i++) {
+		char c = line.data[i];
+		bool is_blank = c == ' ' || c == '\t';
+		bool is_plain = c > ' ' && c <= '~' && c != '=';
+
+		/* A soft line end makes a beginning of its own. */
+		if (i > 0 && writer->column + 1 > COLUMNS_MAX - 1 &&
+		    is_quoted_first(text_skip(line, i)))
+			is_plain = false;
+		if (i == 0 && is_quoted_first(line))
+			is_plain = false;
+		if (is_plain || (is_blank && i + 1 < line.len))
+			put(writer, &c, 1);
+		else
+			put_quoted(writer, c);
+	}
+}
+
+int
+quoted_printable_encode(struct text t, struct buffer *out)
+{
+	struct line_writer writer = { .out = out };
+	size_t before = buffer_len(out);
+
+	while (t.len > 0 && writer.error == 0) {
+		struct text line = text_slice(t, 0, text_find(t,
+		    TEXT("\r\n")));
+
+		encode_line(&writer, line);
+		t = text_skip(t, line.len);
+		if (t.len == 0 || writer.error != 0)
+			break;
+		writer.error = buffer_add_text(out, TEXT("\r\n"));
+		writer.column = 0;
+		t = text_skip(t, 2);
+	}
+	if (writer.error != 0)
+		buffer_truncate(out, before);
+	return writer.error;
 }

@@ -24,6 +24,14 @@ int quoted_printable_decode(struct text t, struct buffer *out,
 	unsigned int *flags) MUST_CHECK;
 
 /*
+ * Append text encoded: CRLF is a line end, any other CR, LF, control or 8-bit
+ * byte is quoted; lines of at most 76 characters.  What a line of mail must
+ * not begin with is quoted too: ".", "From " (mbox) and "--" (a delimiter).
+ * ERROR_LIMIT: out is full and as before.
+ */
+int quoted_printable_encode(struct text t, struct buffer *out) MUST_CHECK;
+
+/*
  * The Q form of encoded words (RFC 2047 4.2): "_" is a space, white space
  * at the end stays.
  */

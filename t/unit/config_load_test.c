@@ -352,6 +352,31 @@ texts_are_never_taken_for_something_else(void **state)
 }
 
 static void
+texts_of_several_lines_keep_them(void **state)
+{
+	struct fixture *fixture = fixture_loaded(TEXT(BASE
+	    "text_resources:\n"
+	    "  legal:\n"
+	    "    type: disclaimer\n"
+	    "    text: |\n"
+	    "      one: \"gr\xc3\xbcn\" \\\n"
+	    "\n"
+	    "        two\n"
+	    "    html: |-\n"
+	    "      <p>\n"
+	    "      x</p>\n"));
+	const struct config_text_resource *legal;
+
+	(void)state;
+	legal = config_text_resource_find(&fixture->config, TEXT("legal"));
+	assert_non_null(legal);
+	assert_text(legal->plain, "one: \"gr\xc3\xbcn\" \\\n\n  two\n");
+	assert_text(legal->html, "<p>\nx</p>");
+	assert_round_trip(&fixture->config);
+	fixture_free(fixture);
+}
+
+static void
 relays_for_own_networks_and_loopback_are_allowed(void **state)
 {
 	static const char *const groups[] = {
@@ -425,6 +450,7 @@ main(void)
 		cmocka_unit_test(every_kind_of_value_is_read),
 		cmocka_unit_test(names_are_found),
 		cmocka_unit_test(what_is_printed_loads_again),
+		cmocka_unit_test(texts_of_several_lines_keep_them),
 		cmocka_unit_test(parts_are_printed_by_path),
 		cmocka_unit_test(paths_to_nothing_are_not_found),
 		cmocka_unit_test(

@@ -325,7 +325,7 @@ static void
 kept_names_are_no_settings(void **state)
 {
 	static const char *const kept[] = {
-		"text_resources", "dlp",
+		"dlp",
 		"smime", "scanners", "dkim", "users", "roles",
 		"alerts", "monitoring" };
 	size_t i;
