@@ -46,8 +46,7 @@ static const struct check checks[] = {
 	{ "true", "notify('')", ACTION_AT, "column 8: Bad recipient "
 	    "address: bad local part" },
 	{ "true", "notify('a@example.org', '', '', 'res')", ACTION_AT,
-	    "column 33: templates need text resources, which this gateway "
-	    "does not have yet" },
+	    "column 33: there is no text resource \"res\"" },
 	{ "true", "bcc(5)", ACTION_AT, "column 5: expected mail addresses "
 	    "in quotes" },
 	{ "true", "bcc('a@example.org', '', 'b')", ACTION_AT, "column 26: "

@@ -57,10 +57,6 @@ assert_expands(struct rig *rig, const char *template, const char *wanted)
 static void
 test_values(void **unused)
 {
-	static struct text names[] = { TEXT_INIT("a.exe"),
-		TEXT_INIT("b.zip") };
-	static struct text types[] = { TEXT_INIT("application/x-dosexec"),
-		TEXT_INIT("application/zip") };
 	struct rig rig;
 
 	(void)unused;
@@ -72,8 +68,9 @@ test_values(void **unused)
 	assert_expands(&rig, "$Reputation|$CertificateSigners|", "None||");
 	assert_expands(&rig, "$dropped_filename|$dropped_filenames|"
 	    "$dropped_filetypes", "||");
-	rig.judge.dropped = (struct filter_dropped){ .names = names,
-		.types = types, .count = 2 };
+	rig.judge.message.dropped = (struct filter_dropped){
+		.name = TEXT("b.zip"), .names = TEXT("a.exe, b.zip"),
+		.types = TEXT("application/x-dosexec, application/zip") };
 	assert_expands(&rig, "$dropped_filename|$DroppedFileNames|"
 	    "$dropped_filetypes", "b.zip|a.exe, b.zip|"
 	    "application/x-dosexec, application/zip");
@@ -308,8 +305,8 @@ test_hostile_values(void **unused)
 		rig.fixture.facts = (struct fact_table){ &fact, 1 };
 		rig_open(&rig, hostile_message(arena));
 		rig.judge.matched = hostile(arena);
-		rig.judge.dropped = (struct filter_dropped){ .names = &name,
-			.types = &name, .count = 1 };
+		rig.judge.message.dropped = (struct filter_dropped){
+			.name = name, .names = name, .types = name };
 		check_round(&rig);
 		filter_message_close(&rig.judge.message);
 	}
