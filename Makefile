@@ -81,7 +81,7 @@ POLICY = destination_resolve dictionary dictionary_score dictionary_set \
 	filter_notice filter_program filter_protection filter_rule \
 	filter_rule_attachment filter_rule_body filter_rule_dictionary \
 	filter_rule_envelope filter_rule_fact filter_rule_header \
-	filter_rule_structure filter_script filter_script_edit filter_set \
+	filter_rule_structure filter_script filter_script_edit filter_search filter_set \
 	filter_splinter filter_strip filter_syntax filter_syntax_print filter_text \
 	filter_variable filter_variable_table forged_sender host_access \
 	host_address host_network literal_search mail_flow mail_pattern mail_policy \

@@ -1,6 +1,7 @@
 /*
  * Actions that take attachments out of messages: by what each knows them.
  */
+#include "policy/dictionary.h"
 #include "policy/filter_action_private.h"
 
 #include "policy/filter_rule_private.h"
@@ -107,6 +108,25 @@ act_by_size(struct filter_judge *judge, const struct filter_call *call)
 
 /* ---- content ---- */
 
+/* Matches, or the score where a dictionary is named. */
+static int
+measure(struct filter_judge *judge, const struct filter_call *call,
+	struct text bytes, size_t wanted, size_t *count)
+{
+	const struct dictionary *dictionary = call->arguments[0].object;
+	struct text first = TEXT_EMPTY;
+	uint64_t score = 0;
+	int error;
+
+	if (dictionary == NULL)
+		return filter_rule_count(judge, &call->arguments[0], bytes,
+		    wanted, count);
+	error = dictionary_score(dictionary, bytes, wanted, &score, &first,
+	    &judge->why);
+	*count = (size_t)score;
+	return error;
+}
+
 /* A text in UTF-8, anything else byte by byte. */
 static int
 count_matches(struct filter_judge *judge, const struct filter_call *call,
@@ -124,8 +144,8 @@ count_matches(struct filter_judge *judge, const struct filter_call *call,
 		    "charset"), bytes, &utf8, &flags);
 		bytes = buffer_text(&utf8);
 	}
-	error = error == 0 ? filter_rule_count(judge, &call->arguments[0],
-	    bytes, wanted, count) : filter_action_too_large(judge);
+	error = error == 0 ? measure(judge, call, bytes, wanted, count) :
+	    filter_action_too_large(judge);
 	buffer_clear(&utf8);
 	/* What was found does not outlive the content. */
 	judge->matched = matched;
@@ -196,6 +216,12 @@ static const struct filter_action actions[] = {
 	    .takes_identifier = true,
 	    .help = "Remove attachments whose content holds so many "
 		"matches." },
+	    .act = act_where_contains },
+	{ .signature = { .name = "drop-attachments-where-dictionary-match",
+	    .arguments = { FILTER_ARGUMENT_DICTIONARY, FILTER_ARGUMENT_COUNT,
+	    FILTER_ARGUMENT_TEXT }, .required = 1,
+	    .help = "Remove attachments whose content scores so much by a "
+		"dictionary." },
 	    .act = act_where_contains },
 };
 const struct filter_actions filter_actions_attachment = FILTER_ROWS(actions);

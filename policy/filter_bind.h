@@ -17,6 +17,7 @@ struct filter_binder {
 	struct filter_mistake *mistake;
 	enum filter_place place;	/* where the text stands */
 	const struct dictionary_set *dictionaries;	/* or NULL */
+	bool measures;			/* slow patterns are mistakes */
 };
 
 /*

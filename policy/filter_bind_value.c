@@ -3,6 +3,7 @@
  * configuration has.
  */
 #include "policy/filter_bind.h"
+#include "policy/pattern_cost.h"
 
 #define HEADER_NAME_MAX 100	/* bytes */
 #define TAG_MAX 100
@@ -34,6 +35,11 @@ filter_bind_pattern(const struct filter_binder *binder,
 	if (error != 0)
 		return filter_bind_fail(binder, value->offset, "a bad pattern, behind "
 		    "its first %zu bytes: %s", offset, why.text);
+	if (binder->measures && pattern_check(out->pattern, &offset,
+	    &why) != 0)
+		return filter_bind_fail(binder, value->offset, "a slow "
+		    "pattern, behind its first %zu bytes: %s", offset,
+		    why.text);
 	return 0;
 }
 

@@ -86,6 +86,8 @@ struct filter_signature {
 	enum filter_place place;
 	bool ignore_case;		/* in patterns */
 	bool takes_identifier;		/* in place of a pattern */
+	bool searches_texts;	/* for its first argument, so many times as
+					   its second says */
 	bool takes_more;		/* the last argument any number of
 					   times, up to what a call holds */
 };
@@ -126,6 +128,7 @@ struct filter_bound {
 	const struct smart_identifier *identifier;	/* instead of it */
 	const void *object;		/* found by name, or made of it */
 	uint64_t number;		/* COUNT, SIZE, FORM, DATE */
+	size_t search;		/* its number in filter_search.h; 0: none */
 };
 
 /* A rule or an action with its arguments, checked. */

@@ -46,6 +46,8 @@ struct filter_tree {
 	bool is_attachment;	/* stands in an attachment */
 };
 
+struct filter_found;
+
 /* A text in UTF-8. */
 struct filter_text {
 	struct buffer utf8;
@@ -53,6 +55,7 @@ struct filter_text {
 	size_t number;		/* of the content, from 1: texts of one number
 				   are views of one thing, of which the one
 				   with the most matches counts */
+	const struct filter_found *found;	/* filter_search.h; or NULL */
 };
 
 /* What a person sees as attached. */
@@ -87,6 +90,7 @@ struct filter_content {
 	size_t number;		/* the last one given */
 	size_t bytes_left;	/* of FILTER_TEXT_MAX */
 	size_t types_told;	/* by content */
+	size_t searched;	/* bytes of the texts' found */
 	bool has_texts;
 };
 

@@ -285,6 +285,7 @@ judge(const struct filter_set *set, const struct filter_request *request,
 		.original = request->message, .arena = arena, .out = &whole,
 		.disposition = out, .bodies = &bodies,
 		.passes = request->passes, .trace = request->trace,
+		.search = set->search,
 		.filter_name = TEXT_EMPTY, .matched = TEXT_EMPTY };
 	int error;
 

@@ -17,6 +17,7 @@
 #include "policy/filter_message.h"
 
 struct filter_bodies;
+struct filter_search;
 struct filter_trace;
 
 struct filter_judge {
@@ -35,6 +36,7 @@ struct filter_judge {
 					   filters */
 	uint8_t passes;			/* as in struct frame_judge */
 	const struct filter_trace *trace;	/* or NULL */
+	struct filter_search *search;	/* of the set; or NULL */
 	struct text filter_name;	/* at work */
 	struct text matched;		/* what its last content rule found */
 	bool has_acted;			/* an action of this filter was done */

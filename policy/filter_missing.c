@@ -51,7 +51,6 @@ static const struct missing missing_rules[] = {
 static const struct missing missing_actions[] = {
 	{ "alt-src-host", "virtual gateways" },
 	{ "archive", "mail logs" },
-	{ "drop-attachments-where-dictionary-match", ARCHIVES },
 	{ "drop-macro-enabled-attachments", MACROS },
 	{ "skip-ampcheck", "malware scanners" },
 	{ "skip-marketingcheck", "spam scanners" },

@@ -8,6 +8,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/memory.h"
 #include "policy/filter_bind.h"
+#include "policy/filter_search.h"
 #include "policy/filter_trace.h"
 
 struct instruction {
@@ -182,6 +183,22 @@ filter_program_accelerate(struct filter_program *program)
 
 	for (i = 0; i < program->count; i++)
 		accelerate(&program->code[i].call);
+}
+
+void
+filter_program_search(struct filter_program *program,
+	struct filter_search *search)
+{
+	size_t i;
+
+	for (i = 0; i < program->count; i++) {
+		struct filter_call *call = &program->code[i].call;
+
+		if (call->rule != NULL &&
+		    call->rule->signature.searches_texts)
+			filter_search_add(search, &call->arguments[0],
+			    (size_t)filter_call_number(call, 1, 1));
+	}
 }
 
 /* ---- facts ---- */

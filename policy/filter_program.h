@@ -22,6 +22,7 @@ enum filter_operation {
 };
 
 struct filter_binder;
+struct filter_search;
 struct filter_program;
 
 struct filter_program *filter_program_new(void);
@@ -45,6 +46,9 @@ void filter_program_number(struct filter_program *program, size_t *count);
 
 /* See pattern_accelerate(). */
 void filter_program_accelerate(struct filter_program *program);
+/* Have texts searched for what its rules look for. */
+void filter_program_search(struct filter_program *program,
+	struct filter_search *search);
 
 /*
  * Add the facts that its rules need about a message.  ERROR_LIMIT: there are

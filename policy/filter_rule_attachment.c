@@ -4,6 +4,7 @@
  */
 #include "policy/filter_attachment.h"
 #include "policy/filter_rule_private.h"
+#include "policy/filter_search.h"
 #include "policy/filter_text.h"
 
 typedef int (*attachment_test)(struct filter_judge *judge,
@@ -161,13 +162,13 @@ evaluate_contains(struct filter_judge *judge, const struct filter_call *call,
 
 	for (i = 0; i < content->text_count && error == 0 &&
 	    count.total < wanted; i++) {
-		const struct filter_text *text = &content->texts[i];
+		struct filter_text *text = &content->texts[i];
 		size_t matches = 0;
 
 		if (!text->is_attachment)
 			continue;
-		error = filter_rule_count(judge, &call->arguments[0],
-		    buffer_text(&text->utf8), wanted, &matches);
+		error = filter_search_count(judge, &call->arguments[0],
+		    text, wanted, &matches);
 		filter_text_count_add(&count, text, matches);
 	}
 	*result = count.total >= wanted;
@@ -186,8 +187,8 @@ holds(struct filter_judge *judge, const struct filter_call *call,
 	for (i = 0; i < content->text_count && error == 0 && matches == 0;
 	    i++)
 		if (content->texts[i].number == number)
-			error = filter_rule_count(judge, &call->arguments[0],
-			    buffer_text(&content->texts[i].utf8), 1,
+			error = filter_search_count(judge,
+			    &call->arguments[0], &content->texts[i], 1,
 			    &matches);
 	*found = matches > 0;
 	return error;
@@ -310,11 +311,12 @@ static const struct filter_rule rules[] = {
 	{ .signature = { .name = "attachment-contains",
 	    .arguments = { FILTER_ARGUMENT_PATTERN, FILTER_ARGUMENT_COUNT },
 	    .required = 1, .takes_identifier = true,
+	    .searches_texts = true,
 	    .help = "The text of attachments holds so many matches." },
 	    .evaluate = evaluate_contains },
 	{ .signature = { .name = "every-attachment-contains",
 	    .arguments = { FILTER_ARGUMENT_PATTERN }, .required = 1,
-	    .takes_identifier = true,
+	    .takes_identifier = true, .searches_texts = true,
 	    .help = "There are attachments, and each holds a match." },
 	    .evaluate = evaluate_every },
 	{ .signature = { .name = "attachment-binary-contains",

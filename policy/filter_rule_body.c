@@ -2,6 +2,7 @@
  * Rules about the text of the body and of attachments.
  */
 #include "policy/filter_rule_private.h"
+#include "policy/filter_search.h"
 #include "policy/filter_text.h"
 
 static int
@@ -19,8 +20,8 @@ count_texts(struct filter_judge *judge, const struct filter_call *call,
 		if (content->texts[i].is_attachment && !with_attachments)
 			continue;
 		matches = 0;
-		error = filter_rule_count(judge, &call->arguments[0],
-		    buffer_text(&content->texts[i].utf8), wanted, &matches);
+		error = filter_search_count(judge, &call->arguments[0],
+		    &content->texts[i], wanted, &matches);
 		filter_text_count_add(&count, &content->texts[i], matches);
 	}
 	*result = count.total >= wanted;
@@ -45,12 +46,14 @@ static const struct filter_rule rules[] = {
 	{ .signature = { .name = "body-contains",
 	    .arguments = { FILTER_ARGUMENT_PATTERN, FILTER_ARGUMENT_COUNT },
 	    .required = 1, .takes_identifier = true,
+	    .searches_texts = true,
 	    .help = "The text of the body and of attachments holds so many "
 		"matches." },
 	    .evaluate = evaluate_body },
 	{ .signature = { .name = "only-body-contains",
 	    .arguments = { FILTER_ARGUMENT_PATTERN, FILTER_ARGUMENT_COUNT },
 	    .required = 1, .takes_identifier = true,
+	    .searches_texts = true,
 	    .help = "The text of the body, without attachments, holds so "
 		"many matches." },
 	    .evaluate = evaluate_only_body },

@@ -5,6 +5,7 @@
 #include "gateway/mail/mime_header.h"
 #include "policy/dictionary.h"
 #include "policy/filter_rule_private.h"
+#include "policy/filter_text.h"
 #include "policy/forged_sender.h"
 
 /* Names in From, of all fields; nobody writes for so many. */
@@ -67,15 +68,24 @@ score_texts(struct filter_judge *judge, const struct filter_call *call,
 {
 	struct filter_content *content = judge->message.content;
 	struct tally tally = begin(judge, call, 1);
+	struct filter_text_count count = { .total = 0 };
 	int error = filter_content_decode(content, &judge->why);
+	uint64_t score;
 	size_t i;
 
 	for (i = 0; i < content->text_count && !is_enough(&tally) &&
-	    error == 0; i++)
-		if (content->texts[i].is_attachment ? with_attachments :
-		    with_body)
-			error = add_text(&tally,
-			    buffer_text(&content->texts[i].utf8));
+	    error == 0; i++) {
+		if (content->texts[i].is_attachment ? !with_attachments :
+		    !with_body)
+			continue;
+		score = 0;
+		error = score_text(&tally,
+		    buffer_text(&content->texts[i].utf8), &score);
+		/* Views of one content score once. */
+		filter_text_count_add(&count, &content->texts[i],
+		    (size_t)score);
+		tally.score = count.total;
+	}
 	*result = is_enough(&tally);
 	return error;
 }

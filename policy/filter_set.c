@@ -101,7 +101,8 @@ compile_text(struct build *build, struct text source, parse_function parse,
 	const struct filter_binder binder = { .config = build->set->config,
 		.space = build->set->space, .arena = build->set->arena,
 		.mistake = &mistake, .place = FILTER_IN_CONTENT_FILTERS,
-		.dictionaries = build->set->dictionaries };
+		.dictionaries = build->set->dictionaries,
+		.measures = build->listener->report != NULL };
 	int error = parse(source, build->set->arena, root, &mistake);
 
 	if (error == 0)
@@ -216,7 +217,8 @@ compile_message_filter(struct build *build,
 	const struct filter_binder binder = { .config = build->set->config,
 		.space = build->set->space, .arena = build->set->arena,
 		.mistake = &mistake, .place = FILTER_IN_MESSAGE_FILTERS,
-		.dictionaries = build->set->dictionaries };
+		.dictionaries = build->set->dictionaries,
+		.measures = build->listener->report != NULL };
 
 	if (filter_program_add(program, &binder, filter->node) != 0)
 		tell_script(build, &mistake);
@@ -340,6 +342,7 @@ compile(const struct config *config, struct listener *listener,
 	set->config = config;
 	set->arena = arena_new(SET_ARENA_MAX);
 	set->space = pattern_space_new();
+	set->search = filter_search_new(set->space);
 	set->dictionaries = dictionary_set_new(config, set->space,
 	    listener->report != NULL ? listener->report->arena : set->arena,
 	    tell_dictionary, listener);
@@ -407,6 +410,7 @@ filter_set_free(struct filter_set *set)
 	}
 	free(set->message_choice.filters);
 	free_list(&set->message_filters);
+	filter_search_free(set->search);
 	dictionary_set_free(set->dictionaries);
 	pattern_space_free(set->space);
 	arena_free(set->arena);
@@ -414,12 +418,14 @@ filter_set_free(struct filter_set *set)
 }
 
 static void
-accelerate(struct filter_set_list *list)
+accelerate(struct filter_set *set, struct filter_set_list *list)
 {
 	size_t i;
 
-	for (i = 0; i < list->count; i++)
+	for (i = 0; i < list->count; i++) {
 		filter_program_accelerate(list->filters[i].program);
+		filter_program_search(list->filters[i].program, set->search);
+	}
 }
 
 void
@@ -428,9 +434,10 @@ filter_set_accelerate(struct filter_set *set)
 	unsigned int direction;
 
 	dictionary_set_accelerate(set->dictionaries);
-	accelerate(&set->message_filters);
+	accelerate(set, &set->message_filters);
 	for (direction = 0; direction < FILTER_DIRECTIONS; direction++)
-		accelerate(&set->lists[direction]);
+		accelerate(set, &set->lists[direction]);
+	filter_search_compile(set->search);
 }
 
 bool

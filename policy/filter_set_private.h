@@ -10,6 +10,7 @@
 #include "gateway/base/arena.h"
 #include "policy/dictionary_set.h"
 #include "policy/filter_program.h"
+#include "policy/filter_search.h"
 #include "policy/filter_set.h"
 #include "policy/mail_policy.h"
 
@@ -37,6 +38,7 @@ struct filter_set {
 	struct arena *arena;		/* the trees, for their texts */
 	struct pattern_space *space;
 	struct dictionary_set *dictionaries;
+	struct filter_search *search;
 	struct filter_set_list message_filters;
 	struct filter_set_choice message_choice;	/* all of them */
 	struct filter_set_list lists[FILTER_DIRECTIONS];

@@ -62,6 +62,37 @@ looks_like_message(const struct mime_part *root)
 	return false;
 }
 
+static uint64_t
+score_of(const struct tally *tally, const struct filter_text *text)
+{
+	struct text first = TEXT_EMPTY;
+	struct reason why = { 0 };
+	uint64_t score = 0;
+
+	return dictionary_score(tally->work->dictionary,
+	    buffer_text(&text->utf8), UINT64_MAX, &score, &first, &why) == 0 ?
+	    score : UINT64_MAX;
+}
+
+/* Of the views of one thing that with the highest score counts, once. */
+static bool
+is_best_view(const struct tally *tally, const struct filter_content *content,
+    size_t index)
+{
+	const struct filter_text *texts = content->texts;
+	uint64_t score = score_of(tally, &texts[index]), other;
+	size_t i;
+
+	for (i = 0; i < content->text_count; i++) {
+		if (i == index || texts[i].number != texts[index].number)
+			continue;
+		other = score_of(tally, &texts[i]);
+		if (other > score || (other == score && i < index))
+			return false;
+	}
+	return true;
+}
+
 /* The texts that dictionary-match looks at. */
 static int
 score_message(struct tally *tally, struct filter_content *content)
@@ -73,8 +104,9 @@ score_message(struct tally *tally, struct filter_content *content)
 	if (filter_content_decode(content, &why) != 0)
 		return cli_dictionary_complain("%s", why.text);
 	for (i = 0; i < content->text_count && status == COMMAND_OK; i++)
-		status = score_text(tally,
-		    buffer_text(&content->texts[i].utf8));
+		if (is_best_view(tally, content, i))
+			status = score_text(tally,
+			    buffer_text(&content->texts[i].utf8));
 	return status;
 }
 

@@ -67,8 +67,11 @@ load(struct policy_work *work, const struct command_call *call)
 	free(path);
 	if (error != 0)
 		return COMMAND_FAILED;
-	if (filter_set_new(&work->config, &work->set, &why) == 0)
+	if (filter_set_new(&work->config, &work->set, &why) == 0) {
+		/* The very way that scan takes. */
+		filter_set_accelerate(work->set);
 		return COMMAND_OK;
+	}
 	fprintf(stderr, "postern: %s\n", why.text);
 	return COMMAND_FAILED;
 }

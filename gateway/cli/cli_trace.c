@@ -84,8 +84,11 @@ open_config(struct trace_work *work)
 
 	if (status != COMMAND_OK)
 		return status;
-	return filter_set_new(config_of(work), &work->set, &why) == 0 ?
-	    COMMAND_OK : complain(why.text);
+	if (filter_set_new(config_of(work), &work->set, &why) != 0)
+		return complain(why.text);
+	/* The very way that scan takes. */
+	filter_set_accelerate(work->set);
+	return COMMAND_OK;
 }
 
 /* ---- the message ---- */

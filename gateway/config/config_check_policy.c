@@ -105,12 +105,20 @@ groups_check(const struct subject *subject, const char *name,
 {
 	size_t i;
 
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
+		struct config_directory_source source;
+		struct reason why = { 0 };
+
 		if (!group_is_valid(groups[i]))
 			config_report_path(subject->report,
 			    path_at(subject, name, i), "expected "
 			    "directory.query:group, such as "
 			    "staff.groups:finance");
+		else if (config_directory_source_find(subject->config,
+		    groups[i], &source, &why) != 0)
+			config_report_path(subject->report,
+			    path_at(subject, name, i), "%s", why.text);
+	}
 }
 
 /* The filter is there; "all" stands alone. */

@@ -337,7 +337,7 @@ test_set_aside(void **state)
 	(void)state;
 	/* More steps than a pattern may take. */
 	rig.fixture.message = TEXT("Subject: x\r\n\r\n"
-	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n");
+	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx y\r\n");
 	script("m: if true { insert-header('X', 'y'); }");
 	filter("fine", "tag-message('t')", false, true);
 	(void)fixture_filter(&rig.fixture, "bad",
