@@ -38,7 +38,8 @@ filter_bind_string(const struct filter_binder *binder,
 	const struct filter_value *value, const char *what)
 {
 	return value->kind == FILTER_TOKEN_STRING ? 0 :
-	    filter_bind_fail(binder, value->offset, "expected %s in quotes", what);
+	    filter_bind_fail(binder, value->offset,
+	    "expected %s in quotes", what);
 }
 
 /* ---- arguments ---- */
@@ -58,9 +59,11 @@ filter_bind_dictionary(const struct filter_binder *binder,
 	if (out->object != NULL)
 		return 0;
 	if (config_dictionary_find(binder->config, value->text) != NULL)
-		return filter_bind_fail(binder, value->offset, "the dictionary \"%.*s\" "
+		return filter_bind_fail(binder, value->offset,
+		    "the dictionary \"%.*s\" "
 		    "has mistakes", TEXT_ARG(shown));
-	return filter_bind_fail(binder, value->offset, "there is no dictionary \"%.*s\"",
+	return filter_bind_fail(binder, value->offset,
+	    "there is no dictionary \"%.*s\"",
 	    TEXT_ARG(shown));
 }
 
@@ -77,9 +80,11 @@ filter_bind_names(const struct filter_binder *binder,
 	error = forged_sender_new(out->object, binder->arena, &names);
 	out->object = names;
 	if (error == ERROR_NOT_FOUND)
-		return filter_bind_fail(binder, value->offset, "the dictionary has no "
+		return filter_bind_fail(binder, value->offset,
+		    "the dictionary has no "
 		    "names: no term that is plain words");
-	return error == 0 ? 0 : filter_bind_fail(binder, value->offset, "the dictionary "
+	return error == 0 ? 0 : filter_bind_fail(binder, value->offset,
+	    "the dictionary "
 	    "is too large");
 }
 
@@ -91,7 +96,8 @@ filter_bind_percent(const struct filter_binder *binder,
 	(void)signature;
 	if (value->kind != FILTER_TOKEN_NUMBER || value->number == 0 ||
 	    value->number > FORGED_SENDER_PERCENT)
-		return filter_bind_fail(binder, value->offset, "expected a number from 1 "
+		return filter_bind_fail(binder, value->offset,
+		    "expected a number from 1 "
 		    "to %d", FORGED_SENDER_PERCENT);
 	out->number = value->number;
 	return 0;
@@ -141,7 +147,8 @@ filter_bind_number(const struct filter_binder *binder,
 	const struct filter_value *value, struct filter_bound *out)
 {
 	if (value->kind != FILTER_TOKEN_NUMBER)
-		return filter_bind_fail(binder, value->offset, "\"%s\" is compared with "
+		return filter_bind_fail(binder, value->offset,
+		    "\"%s\" is compared with "
 		    "a number", signature->name);
 	out->number = value->number;
 	return 0;
@@ -177,7 +184,8 @@ filter_bind_date(const struct filter_binder *binder,
 	if (error != 0)
 		return error;
 	if (!read_date(value->text, &date))
-		return filter_bind_fail(binder, value->offset, "expected a time such as "
+		return filter_bind_fail(binder, value->offset,
+		    "expected a time such as "
 		    "\"12/31/2026 18:00:00\" (month, day, year) or "
 		    "\"2026-12-31T18:00:00Z\"");
 	out->number = (uint64_t)(calendar_us(&date) / CLOCK_SECOND_US);
@@ -197,9 +205,11 @@ filter_bind_network(const struct filter_binder *binder,
 		return error;
 	network = arena_alloc(binder->arena, sizeof(*network));
 	if (network == NULL)
-		return filter_bind_fail(binder, value->offset, "it is too long");
+		return filter_bind_fail(binder, value->offset,
+		    "it is too long");
 	if (host_network_parse_range(value->text, network) != 0)
-		return filter_bind_fail(binder, value->offset, "expected an address, a "
+		return filter_bind_fail(binder, value->offset,
+		    "expected an address, a "
 		    "network such as \"192.0.2.0/24\" or a range such as "
 		    "\"192.0.2.10-192.0.2.20\"");
 	out->object = network;
@@ -218,6 +228,7 @@ filter_bind_listener(const struct filter_binder *binder,
 		return error;
 	out->text = value->text;
 	return config_listener_find(binder->config, value->text) != NULL ?
-	    0 : filter_bind_fail(binder, value->offset, "there is no listener \"%.*s\"",
+	    0 : filter_bind_fail(binder, value->offset,
+	    "there is no listener \"%.*s\"",
 	    TEXT_ARG(text_slice(value->text, 0, SHOWN_MAX)));
 }

@@ -17,7 +17,8 @@ filter_bind_zone(const struct filter_binder *binder,
 	(void)signature;
 	out->text = value->text;
 	if (error == 0 && !config_domain_is_valid(value->text))
-		return filter_bind_fail(binder, value->offset, "expected the zone of a "
+		return filter_bind_fail(binder, value->offset,
+		    "expected the zone of a "
 		    "DNS list, such as list.example.org");
 	return error;
 }
@@ -40,7 +41,8 @@ filter_bind_attribute(const struct filter_binder *binder,
 		return filter_bind_fail(binder, value->offset, "%s", why.text);
 	if (!text_is_empty(source.group) ||
 	    text_is_empty(source.query->attribute))
-		return filter_bind_fail(binder, value->offset, "\"%.*s\" is no query for "
+		return filter_bind_fail(binder, value->offset,
+		    "\"%.*s\" is no query for "
 		    "an attribute", TEXT_ARG(text_slice(value->text, 0,
 		    SHOWN_MAX)));
 	return 0;

@@ -25,7 +25,8 @@ filter_bind_mime_type(const struct filter_binder *binder,
 		    value->text.data[i], sizeof(others) - 1) == NULL)
 			is_type = false;
 	if (error == 0 && !is_type)
-		return filter_bind_fail(binder, value->offset, "no MIME type, such as "
+		return filter_bind_fail(binder, value->offset,
+		    "no MIME type, such as "
 		    "\"image/png\" or \"image/*\"");
 	out->text = value->text;
 	return error;
@@ -40,7 +41,8 @@ filter_bind_file_type(const struct filter_binder *binder,
 
 	(void)signature;
 	if (error == 0 && !file_type_is_name(value->text))
-		return filter_bind_fail(binder, value->offset, "there is no type of "
+		return filter_bind_fail(binder, value->offset,
+		    "there is no type of "
 		    "files \"%.*s\"", TEXT_ARG(text_slice(value->text, 0,
 		    SHOWN_MAX)));
 	out->text = value->text;

@@ -21,19 +21,22 @@ filter_bind_pattern(const struct filter_binder *binder,
 	if (error != 0)
 		return error;
 	if (text_is_empty(value->text))
-		return filter_bind_fail(binder, value->offset, "an empty pattern matches "
+		return filter_bind_fail(binder, value->offset,
+		    "an empty pattern matches "
 		    "everything; write \"^$\" for an empty text");
 	out->identifier = smart_identifier_find(value->text);
 	if (out->identifier != NULL && signature->takes_identifier)
 		return 0;
 	if (out->identifier != NULL)
-		return filter_bind_fail(binder, value->offset, "\"%s\" is a smart "
+		return filter_bind_fail(binder, value->offset,
+		    "\"%s\" is a smart "
 		    "identifier; only rules about bodies take one",
 		    out->identifier->name);
 	error = pattern_new(binder->space, value->text,
 	    signature->ignore_case, &out->pattern, &offset, &why);
 	if (error != 0)
-		return filter_bind_fail(binder, value->offset, "a bad pattern, behind "
+		return filter_bind_fail(binder, value->offset,
+		    "a bad pattern, behind "
 		    "its first %zu bytes: %s", offset, why.text);
 	if (binder->measures && pattern_check(out->pattern, &offset,
 	    &why) != 0)
@@ -63,7 +66,8 @@ filter_bind_size(const struct filter_binder *binder,
 	const struct filter_value *value, struct filter_bound *out)
 {
 	if (value->kind != FILTER_TOKEN_NUMBER)
-		return filter_bind_fail(binder, value->offset, "\"%s\" is compared with "
+		return filter_bind_fail(binder, value->offset,
+		    "\"%s\" is compared with "
 		    "a size, such as 10M", signature->name);
 	out->number = value->number;
 	return 0;
@@ -88,7 +92,8 @@ filter_bind_header(const struct filter_binder *binder,
 		    value->text.data[i] > '~' || value->text.data[i] == ':')
 			is_name = false;
 	if (!is_name)
-		return filter_bind_fail(binder, value->offset, "no name of a header "
+		return filter_bind_fail(binder, value->offset,
+		    "no name of a header "
 		    "field: 1 to %d printable ASCII characters without space "
 		    "and colon", HEADER_NAME_MAX);
 	out->text = value->text;
@@ -106,7 +111,8 @@ filter_bind_editable(const struct filter_binder *binder,
 	if (error == 0 && (text_starts_nocase(value->text,
 	    TEXT("Content-")) || text_equal_nocase(value->text,
 	    TEXT("MIME-Version"))))
-		return filter_bind_fail(binder, value->offset, "%.*s says how the body "
+		return filter_bind_fail(binder, value->offset,
+		    "%.*s says how the body "
 		    "is to be read, and cannot be changed",
 		    TEXT_ARG(value->text));
 	return error;
@@ -135,7 +141,8 @@ filter_bind_profile(const struct filter_binder *binder,
 	out->object = config_encryption_profile_find(binder->config,
 	    value->text);
 	if (out->object == NULL)
-		return filter_bind_fail(binder, value->offset, "there is no encryption "
+		return filter_bind_fail(binder, value->offset,
+		    "there is no encryption "
 		    "profile \"%.*s\"", TEXT_ARG(text_slice(value->text, 0,
 		    SHOWN_MAX)));
 	out->text = value->text;
@@ -154,7 +161,8 @@ filter_bind_quarantine(const struct filter_binder *binder,
 		return error;
 	out->object = config_quarantine_find(binder->config, value->text);
 	if (out->object == NULL)
-		return filter_bind_fail(binder, value->offset, "there is no quarantine "
+		return filter_bind_fail(binder, value->offset,
+		    "there is no quarantine "
 		    "\"%.*s\"", TEXT_ARG(text_slice(value->text, 0,
 		    SHOWN_MAX)));
 	out->text = value->text;
@@ -178,7 +186,8 @@ filter_bind_tag(const struct filter_binder *binder,
 			is_tag = false;
 	}
 	if (error == 0 && !is_tag)
-		return filter_bind_fail(binder, value->offset, "a tag is 1 to %d letters "
+		return filter_bind_fail(binder, value->offset,
+		    "a tag is 1 to %d letters "
 		    "(A to Z), digits, \"_\", \".\" or \"-\"", TAG_MAX);
 	out->text = value->text;
 	return error;
@@ -199,7 +208,8 @@ filter_bind_form(const struct filter_binder *binder,
 	else if (text_equal_nocase(value->text, TEXT("always")))
 		out->number = PROTECTION_ENVELOPE;
 	else
-		return filter_bind_fail(binder, value->offset, "expected \"always\" or "
+		return filter_bind_fail(binder, value->offset,
+		    "expected \"always\" or "
 		    "\"tls\"");
 	return 0;
 }

@@ -101,7 +101,8 @@ bind_arguments(const struct filter_binder *binder,
 
 	wanted = is_few ? signature->required : most;
 	if (is_few || node->argument_count > most)
-		return filter_bind_fail(binder, node->offset, "\"%s\" takes at %s %zu "
+		return filter_bind_fail(binder, node->offset,
+		    "\"%s\" takes at %s %zu "
 		    "argument%s, not %zu", signature->name, is_few ?
 		    "least" : "most", wanted, wanted == 1 ? "" : "s",
 		    node->argument_count);
@@ -131,16 +132,19 @@ bind_comparison(const struct filter_binder *binder,
 	    signature->operand == FILTER_OPERAND_PATTERN_OR_NONE))
 		return 0;
 	if (!has)
-		return filter_bind_fail(binder, node->offset, "\"%s\" must be compared "
+		return filter_bind_fail(binder, node->offset,
+		    "\"%s\" must be compared "
 		    "with %s", signature->name,
 		    operands[signature->operand].words);
 	if (signature->operand == FILTER_OPERAND_NONE)
-		return filter_bind_fail(binder, node->value.offset, "\"%s\" is true or "
+		return filter_bind_fail(binder, node->value.offset,
+		    "\"%s\" is true or "
 		    "false by itself, and is not compared",
 		    signature->name);
 	if (is_order(node->comparison) &&
 	    !operands[signature->operand].has_order)
-		return filter_bind_fail(binder, node->value.offset, "\"%s\" is compared "
+		return filter_bind_fail(binder, node->value.offset,
+		    "\"%s\" is compared "
 		    "by == or !=", signature->name);
 	return operands[signature->operand].bind(binder, signature,
 	    &node->value, &out->operand);
@@ -155,15 +159,19 @@ unknown(const struct filter_binder *binder, const struct filter_node *node)
 	    filter_missing_action(node->name);
 
 	if (needs != NULL)
-		return filter_bind_fail(binder, node->offset, "\"%.*s\" needs %s, which "
+		return filter_bind_fail(binder, node->offset,
+		    "\"%.*s\" needs %s, which "
 		    "this gateway does not have yet", TEXT_ARG(name), needs);
 	if (is_rule && filter_action_find(node->name) != NULL)
-		return filter_bind_fail(binder, node->offset, "\"%.*s\" is an action, "
+		return filter_bind_fail(binder, node->offset,
+		    "\"%.*s\" is an action, "
 		    "not a condition", TEXT_ARG(name));
 	if (!is_rule && filter_rule_find(node->name) != NULL)
-		return filter_bind_fail(binder, node->offset, "\"%.*s\" is a condition, "
+		return filter_bind_fail(binder, node->offset,
+		    "\"%.*s\" is a condition, "
 		    "not an action", TEXT_ARG(name));
-	return filter_bind_fail(binder, node->offset, "there is no %s \"%.*s\"", is_rule ?
+	return filter_bind_fail(binder, node->offset,
+	    "there is no %s \"%.*s\"", is_rule ?
 	    "condition" : "action", TEXT_ARG(name));
 }
 
@@ -194,7 +202,8 @@ take_words(const struct filter_binder *binder, struct filter_node *node,
 		error = arena_copy(binder->arena, buffer_text(&words),
 		    &out->words);
 	buffer_clear(&words);
-	return error == 0 ? 0 : filter_bind_fail(binder, node->offset, "it is too long");
+	return error == 0 ? 0 : filter_bind_fail(binder, node->offset,
+	    "it is too long");
 }
 
 int

@@ -264,12 +264,15 @@ run_action(struct filter_judge *judge, const struct filter_call *call)
 {
 	const struct filter_trace *trace = judge->trace;
 	bool is_skipped = false;
-	int error = is_broken(&call->action->signature, &is_skipped) ? 0 :
-	    call->action->act(judge, call);
+	int error = 0;
 
 	judge->has_acted = true;
-	judge->is_final = call->action->is_final;
-	judge->is_list_over = judge->is_final || call->action->ends_list;
+	if (!is_broken(&call->action->signature, &is_skipped)) {
+		error = call->action->act(judge, call);
+		judge->is_final = call->action->is_final;
+		judge->is_list_over = judge->is_final ||
+		    call->action->ends_list;
+	}
 	if (trace != NULL && trace->action != NULL)
 		trace->action(trace->context, call);
 	return error;

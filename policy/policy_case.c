@@ -57,6 +57,8 @@ static const struct config_row expectation_rows[] = {
 	LINE("quarantine", quarantine, "The quarantine that it lies in."),
 	LINE("recipient", recipient, "Who gets it instead."),
 	LINE("next_hop", next_hop, "The host that filters chose."),
+	LINE("bounce_profile", bounce_profile,
+	    "The bounce profile that filters chose."),
 	LINES("fired", policy_expectation, fired, fired_count,
 	    "Filters that did something."),
 	LINES("silent", policy_expectation, silent, silent_count,
@@ -88,6 +90,7 @@ static const struct record_field expectation_fields[] = {
 	SHAPE_LINES(11, policy_expectation, tags, tag_count),
 	SHAPE_LINES(12, policy_expectation, contains, contains_count),
 	SHAPE_LINES(13, policy_expectation, lacks, lacks_count),
+	SHAPE_LINE(14, policy_expectation, bounce_profile),
 };
 static const struct record_shape expectation_shape =
     RECORD_SHAPE(policy_expectation, expectation_fields);
@@ -121,6 +124,9 @@ static const struct config_row case_rows[] = {
 	    "Listener that it comes to; the first where none is named."),
 	CASE_TEXT("helo", helo, "What the client calls itself."),
 	CASE_TEXT("sender", sender, "Envelope sender; empty for none."),
+	CASE_TEXT("received", received,
+	    "When it comes, such as 2026-12-31T18:00:00Z; now where nothing "
+	    "is said."),
 	{ .name = "recipients", .kind = CONFIG_KIND_LINE,
 	  CONFIG_LIST_AT(policy_case, recipients, recipient_count),
 	  .is_required = true, .least = 1, .most = TEXTS_MAX,
@@ -130,6 +136,9 @@ static const struct config_row case_rows[] = {
 	LINES("made", policy_case, made, made_count,
 	    "Messages that filters must make, such as \"copy a@b.example\"; "
 	    "exactly these where there are any."),
+	LINES("logs", policy_case, logs, log_count,
+	    "Log entries that filters must write, in this order; exactly "
+	    "these where there are any."),
 	{ .name = "expect", .kind = CONFIG_KIND_SECTIONS,
 	  CONFIG_ARRAY_AT(policy_case, expect, expect_count),
 	  .is_required = true, .least = 1, .most = TEXTS_MAX,
@@ -149,6 +158,8 @@ static const struct record_field case_fields[] = {
 	SHAPE_LINES(9, policy_case, made, made_count),
 	RECORD_LIST_FIELD(10, struct policy_case, expect, expect_count,
 	    TEXTS_MAX, &expectation_shape),
+	SHAPE_LINES(11, policy_case, logs, log_count),
+	SHAPE_LINE(12, policy_case, received),
 };
 static const struct record_shape case_shape =
     RECORD_SHAPE(policy_case, case_fields);

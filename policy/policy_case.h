@@ -43,6 +43,7 @@ struct policy_expectation {
 	struct text quarantine;
 	struct text recipient;		/* that it was given to instead */
 	struct text next_hop;
+	struct text bounce_profile;
 	struct text *fired;		/* filters that did something */
 	size_t fired_count;
 	struct text *silent;		/* and that did not */
@@ -62,12 +63,15 @@ struct policy_case {
 	struct text listener;
 	struct text helo;
 	struct text sender;
+	struct text received;		/* "2026-12-31T18:00:00Z"; empty: now */
 	struct text *recipients;
 	size_t recipient_count;
 	struct text *facts;		/* policy/fact_text.h */
 	size_t fact_count;
 	struct text *made;		/* "copy a@b", "notice a@b" ... */
 	size_t made_count;
+	struct text *logs;		/* entries, in their order */
+	size_t log_count;
 	struct policy_expectation *expect;
 	size_t expect_count;
 	struct text bytes;		/* read from the file */

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "gateway/base/calendar.h"
+#include "gateway/base/clock.h"
 #include "gateway/base/memory.h"
 #include "policy/fact_text.h"
 #include "policy/trial.h"
@@ -169,6 +171,8 @@ compare_splinter(struct policy_test *test,
 	    splinter->recipient);
 	compare_text(test, "next_hop", expectation->next_hop,
 	    splinter->next_hop);
+	compare_text(test, "bounce_profile", expectation->bounce_profile,
+	    splinter->bounce_profile);
 	compare_filters(test, expectation, splinter->words);
 	compare_tags(test, expectation, splinter);
 	compare_body(test, expectation, trial_body(&test->outcome,
@@ -321,6 +325,24 @@ compare_made(struct policy_test *test)
 		    test->one->made_count, count);
 }
 
+static void
+compare_logs(struct policy_test *test)
+{
+	const struct frame_disposition *disposition =
+	    &test->outcome.disposition;
+	const struct policy_case *one = test->one;
+	size_t i;
+
+	if (one->log_count > 0 && disposition->log_entry_count !=
+	    one->log_count)
+		differs(test, "logs: expected %zu entries, got %zu",
+		    one->log_count, disposition->log_entry_count);
+	for (i = 0; i < one->log_count &&
+	    i < disposition->log_entry_count; i++)
+		compare_text(test, "logs", one->logs[i],
+		    disposition->log_entries[i]);
+}
+
 /* ---- running ---- */
 
 static int
@@ -341,6 +363,25 @@ read_facts(struct policy_test *test, struct fact_table *out)
 		return ERROR_MALFORMED;
 	}
 	*out = (struct fact_table){ facts, one->fact_count };
+	return 0;
+}
+
+static int
+read_time(struct policy_test *test, int64_t *out)
+{
+	struct text rest = test->one->received;
+	struct calendar time;
+
+	*out = clock_now_us();
+	if (text_is_empty(rest))
+		return 0;
+	if (!calendar_read(&rest, "Y-M-DTh:m:sZ", &time) || rest.len > 0 ||
+	    !calendar_is_possible(&time)) {
+		differs(test, "received: expected a time such as "
+		    "2026-12-31T18:00:00Z");
+		return ERROR_MALFORMED;
+	}
+	*out = calendar_us(&time);
 	return 0;
 }
 
@@ -374,7 +415,8 @@ try_case(struct policy_test *test, const struct config *config,
 	struct reason why = { 0 };
 	size_t i;
 
-	if (read_facts(test, &message.facts) != 0)
+	if (read_facts(test, &message.facts) != 0 ||
+	    read_time(test, &message.received_us) != 0)
 		return ERROR_MALFORMED;
 	if (trial_run(config, set, &message, NULL, test->arena,
 	    &test->bodies, &test->outcome, &why) != 0) {
@@ -384,6 +426,7 @@ try_case(struct policy_test *test, const struct config *config,
 	for (i = 0; i < one->expect_count; i++)
 		compare_fate(test, &one->expect[i]);
 	compare_made(test);
+	compare_logs(test);
 	if (test->outcome.fate == TRIAL_WANTS_FACTS)
 		tell_wanted(test);
 	return test->differs ? ERROR_MISMATCH : 0;
