@@ -102,7 +102,7 @@ lookup_pointer_use(struct lookup_fact *fact, const struct dns_answer *answer)
 		fact->pointer_count++;
 		fact->open++;
 		pointer->query = lookup_resolver_ask(fact->setting.resolver,
-		    name, lookup_pointer_type(fact),
+		    name, (int)lookup_pointer_type(fact),
 		    lookup_pointer_confirmed, pointer);
 	}
 	lookup_pointer_settle(fact);
