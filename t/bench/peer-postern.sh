@@ -1,10 +1,12 @@
 #!/bin/bash
 # peer-postern.sh start|stop|empty|flush|count: Postern as a plain relay from
 # 127.0.0.1:2530 to 127.0.0.1:$SINKPORT, for the side-by-side harness.  The
-# built tree is $POSTERN_TREE, or where this file stands.
+# built tree is $POSTERN_TREE, or where this file stands.  PEER_NAME,
+# PEER_PORT and PEER_CONFIG (more YAML) make it another peer.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/lib.sh"
-N=postern D=$P/postern PORT=2530
+N=${PEER_NAME:-postern} PORT=${PEER_PORT:-2530}
+D=$P/$N
 TREE=${POSTERN_TREE:-$(cd "$here/../.." && pwd)}
 BUILD=${POSTERN_BUILD:-$TREE/build}
 cli() { "$BUILD/postern" --socket "$D/run/control" "$@"; }
@@ -42,6 +44,7 @@ logs:
   level: info
   stderr: false
   file: $D/event.log
+${PEER_CONFIG:-}
 YAML
 }
 
@@ -59,7 +62,7 @@ start)
 		ulimit -n 65536 2>/dev/null
 		cg_enter $N
 		exec setsid "${user[@]}" "$BUILD/postern-supervisor" \
-		    -c "$D/postern.yaml" >>"$RAW/postern.out" 2>&1 </dev/null
+		    -c "$D/postern.yaml" >>"$RAW/$N.out" 2>&1 </dev/null
 	) &
 	wait_port $PORT
 	;;
