@@ -188,6 +188,16 @@ check_place(const struct filter_binder *binder,
 	    "message filters" : "content filters");
 }
 
+/* Without what parts it from the next one in its block. */
+static struct text
+without_end(struct text words)
+{
+	words = text_trim(words);
+	if (words.len > 0 && words.data[words.len - 1] == ';')
+		words.len--;
+	return words;
+}
+
 /* The call as it is written. */
 static int
 take_words(const struct filter_binder *binder, struct filter_node *node,
@@ -199,8 +209,8 @@ take_words(const struct filter_binder *binder, struct filter_node *node,
 	buffer_init(&words, WORDS_MAX);
 	error = filter_syntax_print(node, &words);
 	if (error == 0)
-		error = arena_copy(binder->arena, buffer_text(&words),
-		    &out->words);
+		error = arena_copy(binder->arena,
+		    without_end(buffer_text(&words)), &out->words);
 	buffer_clear(&words);
 	return error == 0 ? 0 : filter_bind_fail(binder, node->offset,
 	    "it is too long");

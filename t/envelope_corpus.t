@@ -20,7 +20,7 @@ my $step = ($ENV{POSTERN_PROVE} // '') eq 'long' ? 1 : 8;
 my $sink = Postern::Sink->new;
 my $trial = Postern::Protection->new(hosts => "127.0.0.1:$sink->{port}",
     filters => <<'YAML');
-    - name: all
+    - name: every
       conditions: ['subject != "^no message has this subject$"']
       actions: ['log-entry("$filenames")', 'encrypt("default", "sealed")']
 YAML

@@ -209,7 +209,8 @@ print_step(struct printer *printer, const struct trace_step *step)
 		break;
 	case TRACE_SPLINTER:
 		say_text(printer, "\nSplinter of ", step->words, "");
-		say(printer, ": %zu recipients\n", step->recipients);
+		say(printer, ": %zu recipient%s\n", step->recipients,
+		    step->recipients == 1 ? "" : "s");
 		break;
 	}
 }
