@@ -503,10 +503,8 @@ run_file(const struct config *config, struct config_report *report)
 	else if (filter_set_new(config, &set, &why) != 0)
 		config_report_path(report, TEXT("management.policy_tests"),
 		    "%s", why.text);
-	else {
-		filter_set_accelerate(set);
+	else
 		run_cases(config, set, &cases, report);
-	}
 	filter_set_free(set);
 	free(path);
 	arena_free(arena);

@@ -4,11 +4,14 @@
  */
 #include <unistd.h>
 
+#include "crypto/openssl_library.h"
 #include "gateway/admin/admin_private.h"
 #include "gateway/base/jail.h"
 #include "gateway/base/log.h"
 #include "gateway/config/config_load.h"
+#include "gateway/mail/charset.h"
 #include "gateway/protocol/process.h"
+#include "policy/file_type.h"
 #include "policy/policy_test.h"
 
 #define ARENA_MAX (16u * 1024 * 1024)
@@ -85,6 +88,15 @@ admin_channel(enum process_kind kind, uint32_t number, int descriptor)
 		close(descriptor);
 }
 
+/* What judging the operator's policy tests opens. */
+static void
+admin_prepare(void)
+{
+	openssl_library_prepare();
+	charset_prepare();
+	file_type_prepare();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -92,6 +104,7 @@ main(int argc, char **argv)
 		.kind = PROCESS_ADMIN,
 		.jail = JAIL_LOOP | JAIL_ACCEPT | JAIL_READ_FILES |
 		    JAIL_MEMFD,
+		.prepare = admin_prepare,
 		.run = admin_config_start,
 		.listener = admin_listener,
 		.channel = admin_channel,
