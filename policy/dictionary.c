@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "gateway/base/memory.h"
+#include "policy/pattern_cost.h"
+#include "policy/pattern_private.h"
 
 /* Terms with their unquoted copies. */
 #define ARENA_MAX ((size_t)64 * 1024 * 1024)
@@ -32,8 +34,11 @@ mistake(struct build *build, const char *words)
 /* ---- terms ---- */
 
 static void
-add_matcher(struct dictionary *dictionary, struct dictionary_matcher matcher)
+add_matcher(struct build *build, struct dictionary_matcher matcher)
 {
+	struct dictionary *dictionary = build->dictionary;
+
+	matcher.number = build->number;
 	matcher.term = (uint32_t)dictionary->term_count;
 	dictionary->matchers = memory_resize(dictionary->matchers,
 	    dictionary->matcher_count + 1, sizeof(dictionary->matchers[0]));
@@ -57,33 +62,42 @@ compile_pattern(struct build *build, struct text source,
 	return ERROR_MALFORMED;
 }
 
+/* Only where words begin and end; what is said in front of it stays there. */
+static void
+wrap_pattern(struct build *build, struct pattern **pattern)
+{
+	struct pattern *inner = *pattern;
+	struct buffer wrapped;
+
+	*pattern = NULL;
+	buffer_init(&wrapped, WRAPPED_MAX);
+	if (buffer_printf(&wrapped, "%s\\b(?:%.*s)\\b",
+	    pattern_may_be_slow(inner) ? PATTERN_SLOW_PREFIX : "",
+	    TEXT_ARG(pattern_source(inner))) != 0 ||
+	    compile_pattern(build, buffer_text(&wrapped), pattern) != 0)
+		build->has_mistake = true;
+	buffer_clear(&wrapped);
+	pattern_free(inner);
+}
+
 /* As it is written first: in a group, mistakes could make sense. */
 static void
 add_pattern(struct build *build, const struct dictionary_term *term)
 {
 	struct dictionary_matcher matcher = { .pattern = NULL };
-	struct buffer wrapped;
 
 	if (compile_pattern(build, term->text, &matcher.pattern) != 0)
 		return;
-	if (build->dictionary->from->whole_words) {
-		pattern_free(matcher.pattern);
-		matcher.pattern = NULL;
-		buffer_init(&wrapped, WRAPPED_MAX);
-		if (buffer_printf(&wrapped, "\\b(?:%.*s)\\b",
-		    TEXT_ARG(term->text)) != 0 || compile_pattern(build,
-		    buffer_text(&wrapped), &matcher.pattern) != 0)
-			build->has_mistake = true;
-		buffer_clear(&wrapped);
-	}
+	if (build->dictionary->from->whole_words)
+		wrap_pattern(build, &matcher.pattern);
 	if (matcher.pattern != NULL)
-		add_matcher(build->dictionary, matcher);
+		add_matcher(build, matcher);
 }
 
 static void
 add_identifier(struct build *build, const struct dictionary_term *term)
 {
-	add_matcher(build->dictionary, (struct dictionary_matcher){
+	add_matcher(build, (struct dictionary_matcher){
 	    .identifier = smart_identifier_find(term->text) });
 }
 
@@ -243,6 +257,28 @@ dictionary_free(struct dictionary *dictionary)
 	free(dictionary->scratch);
 	arena_free(dictionary->arena);
 	free(dictionary);
+}
+
+bool
+dictionary_check(const struct dictionary *dictionary, dictionary_tell tell,
+	void *context)
+{
+	struct reason why = { 0 }, words = { 0 };
+	bool is_good = true;
+	size_t i, offset;
+
+	for (i = 0; i < dictionary->matcher_count; i++) {
+		const struct dictionary_matcher *matcher =
+		    &dictionary->matchers[i];
+
+		if (matcher->pattern == NULL ||
+		    pattern_check(matcher->pattern, &offset, &why) == 0)
+			continue;
+		reason_set(&words, "a slow pattern: %s", why.text);
+		tell(context, matcher->number, words.text);
+		is_good = false;
+	}
+	return is_good;
 }
 
 void

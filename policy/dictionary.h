@@ -31,6 +31,9 @@ typedef void (*dictionary_tell)(void *context, size_t number,
 struct dictionary *dictionary_new(const struct config_dictionary *from,
 	struct pattern_space *space, dictionary_tell tell, void *context);
 void dictionary_free(struct dictionary *dictionary);	/* NULL is allowed */
+/* Tell of each pattern that pattern_check() refuses; whether there is none. */
+bool dictionary_check(const struct dictionary *dictionary,
+	dictionary_tell tell, void *context);
 /* See pattern_accelerate(). */
 void dictionary_accelerate(struct dictionary *dictionary);
 

@@ -23,6 +23,7 @@ struct dictionary_search {
 /* A term that is no words. */
 struct dictionary_matcher {
 	uint32_t term;
+	size_t number;			/* see dictionary_tell */
 	struct pattern *pattern;	/* or ... */
 	const struct smart_identifier *identifier;
 };

@@ -49,7 +49,8 @@ tell_term(void *context, size_t number, const char *words)
 
 struct dictionary_set *
 dictionary_set_new(const struct config *config, struct pattern_space *space,
-	struct arena *arena, dictionary_set_tell tell, void *context)
+	bool measures, struct arena *arena, dictionary_set_tell tell,
+	void *context)
 {
 	struct dictionary_set *set = memory_new(sizeof(*set));
 	size_t i;
@@ -63,6 +64,11 @@ dictionary_set_new(const struct config *config, struct pattern_space *space,
 		struct dictionary *one = dictionary_new(listener.from, space,
 		    tell_term, &listener);
 
+		if (one != NULL && measures &&
+		    !dictionary_check(one, tell_term, &listener)) {
+			dictionary_free(one);
+			one = NULL;
+		}
 		if (one != NULL)
 			set->dictionaries[set->count++] = one;
 	}

@@ -17,9 +17,10 @@ typedef void (*dictionary_set_tell)(void *context, struct text path,
 /*
  * Compile all of them; config and space must live as long.  Those with
  * mistakes are told of and left out.  Never NULL.
+ *   measures   slow patterns are mistakes, see dictionary_check()
  */
 struct dictionary_set *dictionary_set_new(const struct config *config,
-	struct pattern_space *space, struct arena *arena,
+	struct pattern_space *space, bool measures, struct arena *arena,
 	dictionary_set_tell tell, void *context);
 void dictionary_set_free(struct dictionary_set *set);	/* NULL is allowed */
 /* See pattern_accelerate(). */

@@ -336,6 +336,7 @@ compile(const struct config *config, struct listener *listener,
 	bool only_active)
 {
 	struct filter_set *set = memory_new(sizeof(*set));
+	bool measures = listener->report != NULL;
 	unsigned int direction;
 	size_t calls = 0;
 
@@ -344,7 +345,7 @@ compile(const struct config *config, struct listener *listener,
 	set->space = pattern_space_new();
 	set->search = filter_search_new(set->space);
 	set->dictionaries = dictionary_set_new(config, set->space,
-	    listener->report != NULL ? listener->report->arena : set->arena,
+	    measures, measures ? listener->report->arena : set->arena,
 	    tell_dictionary, listener);
 	compile_message_filters(set, listener, only_active);
 	set->message_choice = choose(&set->message_filters, NULL, 0);

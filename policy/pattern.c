@@ -46,7 +46,7 @@
 /* Runs of a leading repeat that are worth to be stepped over. */
 #define LEAD_MIN 64
 
-static const struct text slow_prefix = TEXT_INIT("(*SLOW)");
+static const struct text slow_prefix = TEXT_INIT(PATTERN_SLOW_PREFIX);
 
 struct pattern_space {
 	pcre2_compile_context *compile;

@@ -25,7 +25,8 @@ int pattern_find_within(const struct pattern *pattern, struct text subject,
 /* Its text without prefix, and whether case is ignored all over. */
 struct text pattern_source(const struct pattern *pattern);
 bool pattern_ignores_case(const struct pattern *pattern);
-/* Whether "(*SLOW)" stood before it. */
+/* Whether this stood before it. */
+#define PATTERN_SLOW_PREFIX "(*SLOW)"
 bool pattern_may_be_slow(const struct pattern *pattern);
 
 #endif

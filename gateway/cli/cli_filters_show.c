@@ -36,7 +36,7 @@ find_fault(struct cli_filters *filters, struct shown *shown)
 	struct filter_program *program = filter_program_new();
 	struct pattern_space *space = pattern_space_new();
 	struct dictionary_set *dictionaries = dictionary_set_new(
-	    &filters->config, space, filters->arena, pass_over, NULL);
+	    &filters->config, space, false, filters->arena, pass_over, NULL);
 	struct filter_mistake mistake = { 0 };
 	const struct filter_binder binder = { .config = &filters->config,
 		.space = space, .arena = filters->arena,
