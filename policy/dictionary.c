@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "gateway/base/log.h"
 #include "gateway/base/memory.h"
 #include "policy/pattern_cost.h"
 #include "policy/pattern_private.h"
@@ -249,8 +250,10 @@ dictionary_free(struct dictionary *dictionary)
 		return;
 	for (i = 0; i < dictionary->search_count; i++)
 		literal_search_free(dictionary->searches[i].literals);
+	pattern_set_free(dictionary->set);
 	for (i = 0; i < dictionary->matcher_count; i++)
 		pattern_free(dictionary->matchers[i].pattern);
+	free(dictionary->hits);
 	free(dictionary->matchers);
 	free(dictionary->terms);
 	free(dictionary->scratch->marks);
@@ -281,6 +284,33 @@ dictionary_check(const struct dictionary *dictionary, dictionary_tell tell,
 	return is_good;
 }
 
+/* One pass over a text for all matchers, if they are some. */
+static void
+join_matchers(struct dictionary *dictionary)
+{
+	struct pattern_set *set = pattern_set_new(dictionary->space);
+	struct reason why = { 0 };
+	size_t i;
+
+	for (i = 0; i < dictionary->matcher_count; i++) {
+		struct dictionary_matcher *matcher = &dictionary->matchers[i];
+
+		matcher->index = matcher->pattern != NULL ?
+		    pattern_set_add(set, matcher->pattern) :
+		    pattern_set_add_identifier(set, matcher->identifier);
+	}
+	if (pattern_set_compile(set, PATTERN_SET_BEST, &why) != 0) {
+		log_event(LOG_WARNING_LEVEL, 0, "patterns_one_by_one",
+		    LOG_TEXT("dictionary", dictionary_name(dictionary)),
+		    LOG_STRING("reason", why.text));
+		pattern_set_free(set);
+		return;
+	}
+	dictionary->set = set;
+	dictionary->hits = memory_array(pattern_set_count_indexes(set),
+	    sizeof(dictionary->hits[0]));
+}
+
 void
 dictionary_accelerate(struct dictionary *dictionary)
 {
@@ -289,6 +319,8 @@ dictionary_accelerate(struct dictionary *dictionary)
 	for (i = 0; i < dictionary->matcher_count; i++)
 		if (dictionary->matchers[i].pattern != NULL)
 			pattern_accelerate(dictionary->matchers[i].pattern);
+	if (dictionary->matcher_count > 1)
+		join_matchers(dictionary);
 }
 
 struct text

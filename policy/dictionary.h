@@ -34,7 +34,10 @@ void dictionary_free(struct dictionary *dictionary);	/* NULL is allowed */
 /* Tell of each pattern that pattern_check() refuses; whether there is none. */
 bool dictionary_check(const struct dictionary *dictionary,
 	dictionary_tell tell, void *context);
-/* See pattern_accelerate(). */
+/*
+ * Make patterns quick, and search for all of them in one pass over a text:
+ * see pattern_accelerate().  Scores stay what they are.
+ */
 void dictionary_accelerate(struct dictionary *dictionary);
 
 struct text dictionary_name(const struct dictionary *dictionary);

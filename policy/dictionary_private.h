@@ -7,6 +7,7 @@
 #include "gateway/mail/skeleton.h"
 #include "policy/dictionary.h"
 #include "policy/literal_search.h"
+#include "policy/pattern_set.h"
 #include "policy/smart_identifier.h"
 
 /* Forms in which one dictionary looks at a text. */
@@ -26,6 +27,7 @@ struct dictionary_matcher {
 	size_t number;			/* see dictionary_tell */
 	struct pattern *pattern;	/* or ... */
 	const struct smart_identifier *identifier;
+	size_t index;			/* in the set */
 };
 
 /* What is known of a term in the running call; older entries say nothing. */
@@ -54,6 +56,9 @@ struct dictionary {
 	size_t search_count;
 	struct dictionary_matcher *matchers;
 	size_t matcher_count;
+	/* All of them, to be searched in one pass; NULL: one by one. */
+	struct pattern_set *set;
+	struct pattern_set_hit *hits;	/* one for each of its indexes */
 	struct dictionary_scratch *scratch;
 };
 

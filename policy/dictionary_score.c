@@ -6,6 +6,8 @@
  */
 #include "policy/dictionary_private.h"
 
+#include <string.h>
+
 /*
  * Literals that may be looked at in a text: terms that are each other's ends
  * could come by the hundred at each byte.
@@ -177,41 +179,92 @@ run_words(struct run *run, const struct dictionary_search *search)
 
 /* ---- patterns and identifiers ---- */
 
-static int
-run_pattern(struct run *run, const struct pattern *pattern, size_t most,
-	size_t *matches, struct text *found)
+/* Matches of a term that are enough to reach the wanted score. */
+static size_t
+enough(const struct run *run, const struct dictionary_matcher *matcher)
 {
-	struct pattern_match match = { 0 };
-	struct reason why = { 0 };
+	unsigned int weight = run->dictionary->terms[matcher->term].weight;
+	uint64_t wanted = (run->most - run->score - 1) / weight + 1;
 
-	if (pattern_count(pattern, run->text, most, matches, &match,
-	    &why) != 0) {
-		reason_set(run->why, "a pattern ran into a limit: %s",
-		    why.text);
-		return ERROR_LIMIT;
+	return wanted > SIZE_MAX ? SIZE_MAX : (size_t)wanted;
+}
+
+static void
+count_one(const struct run *run, const struct dictionary_matcher *matcher,
+	struct pattern_set_hit *hit)
+{
+	struct text found = TEXT_EMPTY;
+
+	*hit = (struct pattern_set_hit){ .most = enough(run, matcher) };
+	if (matcher->pattern != NULL) {
+		hit->error = pattern_count(matcher->pattern, run->text,
+		    hit->most, &hit->count, &hit->first, &hit->why);
+		return;
 	}
-	*found = text_slice(run->text, match.start, match.end - match.start);
+	hit->count = smart_identifier_count(matcher->identifier, run->text,
+	    hit->most, &found);
+	if (hit->count > 0)
+		hit->first.start = (size_t)(found.data - run->text.data);
+	hit->first.end = hit->first.start + found.len;
+}
+
+static void
+count_together(const struct run *run)
+{
+	const struct dictionary *dictionary = run->dictionary;
+	size_t i;
+
+	memset(dictionary->hits, 0, sizeof(dictionary->hits[0]) *
+	    pattern_set_count_indexes(dictionary->set));
+	for (i = 0; i < dictionary->matcher_count; i++) {
+		const struct dictionary_matcher *matcher =
+		    &dictionary->matchers[i];
+		struct pattern_set_hit *hit =
+		    &dictionary->hits[matcher->index];
+		size_t most = enough(run, matcher);
+
+		if (most > hit->most)
+			hit->most = most;
+	}
+	pattern_set_count(dictionary->set, run->text, dictionary->hits);
+}
+
+static int
+take_matcher(struct run *run, const struct dictionary_matcher *matcher,
+	const struct pattern_set_hit *hit)
+{
+	if (hit->error != 0) {
+		reason_set(run->why, "a pattern ran into a limit: %s",
+		    hit->why.text);
+		return hit->error;
+	}
+	if (hit->count > 0)
+		count(run, matcher->term, hit->count, text_slice(run->text,
+		    hit->first.start, hit->first.end - hit->first.start));
 	return 0;
 }
 
 static int
-run_matcher(struct run *run, const struct dictionary_matcher *matcher)
+run_matchers(struct run *run)
 {
-	unsigned int weight = run->dictionary->terms[matcher->term].weight;
-	uint64_t wanted = (run->most - run->score - 1) / weight + 1;
-	size_t most = wanted > SIZE_MAX ? SIZE_MAX : (size_t)wanted;
-	size_t matches = 0;
-	struct text found = TEXT_EMPTY;
+	const struct dictionary *dictionary = run->dictionary;
+	struct pattern_set_hit one, *hit = &one;
+	size_t i;
 	int error = 0;
 
-	if (matcher->pattern != NULL)
-		error = run_pattern(run, matcher->pattern, most, &matches,
-		    &found);
-	else
-		matches = smart_identifier_count(matcher->identifier,
-		    run->text, most, &found);
-	if (error == 0 && matches > 0)
-		count(run, matcher->term, matches, found);
+	if (dictionary->set != NULL && run->score < run->most)
+		count_together(run);
+	for (i = 0; i < dictionary->matcher_count &&
+	    run->score < run->most && error == 0; i++) {
+		const struct dictionary_matcher *matcher =
+		    &dictionary->matchers[i];
+
+		if (dictionary->set != NULL)
+			hit = &dictionary->hits[matcher->index];
+		else
+			count_one(run, matcher, hit);
+		error = take_matcher(run, matcher, hit);
+	}
 	return error;
 }
 
@@ -239,9 +292,8 @@ dictionary_score(const struct dictionary *dictionary, struct text text,
 		if (i == 0 || !is_plain)
 			error = run_words(&run, &dictionary->searches[i]);
 	}
-	for (i = 0; i < dictionary->matcher_count && run.score < most &&
-	    error == 0; i++)
-		error = run_matcher(&run, &dictionary->matchers[i]);
+	if (error == 0)
+		error = run_matchers(&run);
 	*score = run.score;
 	return error;
 }

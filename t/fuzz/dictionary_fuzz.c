@@ -88,6 +88,9 @@ check_scores(const struct config_dictionary *from, struct text text)
 		if (score > 0)
 			require(dictionary_score(dictionary, text, score,
 			    &most, &first, &why) == 0 && most == score);
+		dictionary_accelerate(dictionary);
+		require(dictionary_score(dictionary, text, UINT64_MAX, &most,
+		    &first, &why) == 0 && most == score);
 	}
 	dictionary_free(dictionary);
 	pattern_space_free(space);

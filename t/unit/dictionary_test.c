@@ -155,8 +155,9 @@ score(const char *const *terms, bool ignore_case, bool whole_words,
 		.ignore_case = ignore_case, .whole_words = whole_words,
 		.terms = list };
 	struct dictionary *dictionary;
+	struct text again = *first;
 	struct reason why = { 0 };
-	uint64_t out = 0;
+	uint64_t out = 0, slowly = 0;
 
 	while (from.term_count < TERMS_MAX && terms[from.term_count] != NULL) {
 		list[from.term_count] = text_from(terms[from.term_count]);
@@ -164,9 +165,13 @@ score(const char *const *terms, bool ignore_case, bool whole_words,
 	}
 	dictionary = dictionary_new(&from, space, no_mistake, NULL);
 	assert_non_null(dictionary);
+	assert_int_equal(dictionary_score(dictionary, text_from(subject),
+	    most, &slowly, first, &why), 0);
 	dictionary_accelerate(dictionary);
 	assert_int_equal(dictionary_score(dictionary, text_from(subject),
-	    most, &out, first, &why), 0);
+	    most, &out, &again, &why), 0);
+	assert_true(text_equal(*first, again));
+	assert_true(out == slowly || (out >= most && slowly >= most));
 	dictionary_free(dictionary);
 	pattern_space_free(space);
 	return out;
@@ -213,6 +218,7 @@ static const struct {
 	{ { "/colou?r/" }, CASE, "color COLOUR", 1, "color" },
 	{ { "/colou?r/" }, WHOLE, "color colors", 1, "color" },
 	{ { "/a|bc/" }, WHOLE, "a bc ab", 2, "a" },
+	{ { "/b+/", "/b+/, 2", "/c/" }, 0, "b bbb", 6, "b" },
 	{ { "/\\d{3}/, 2", "x" }, 0, "123456x", 5, "x" },
 	{ { "/\xc3\xa4/" }, 0, "\xc3\x84", 1, "\xc3\x84" },
 	/* smart identifiers */
@@ -278,8 +284,9 @@ test_scores(void **state)
 static void
 test_most(void **state)
 {
-	static const char *const terms[] = { "a, 4", "/b/, 4", NULL };
-	struct text first;
+	static const char *const terms[] = { "a, 4", "/b/, 4", "/c/",
+		"*aba", NULL };
+	struct text first = TEXT_EMPTY;
 	uint64_t most;
 
 	(void)state;
