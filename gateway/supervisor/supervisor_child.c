@@ -256,9 +256,12 @@ child_ended(struct supervisor *supervisor, struct child *child, int status)
 		supervisor_stop(supervisor, 1);
 		return;
 	}
+	if (child->state == FRAME_PROCESS_RUNNING && !planned)
+		config_unanswered(supervisor, child);
 	child->restarts++;
 	child->state = FRAME_PROCESS_WAITING;
 	loop_timer_set(child->timer, restart_delay(child, planned));
+	config_answered(supervisor);
 }
 
 void

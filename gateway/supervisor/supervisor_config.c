@@ -131,7 +131,21 @@ activate(struct supervisor *supervisor)
 	processes_start(supervisor);
 }
 
-/* A child answered, came or went: is the proposal decided? */
+/*
+ * A running child died.  Where it owed an answer, the proposal may have killed
+ * it; one that dies while it starts dies of what is active, and has no say in
+ * what may mend it.
+ */
+void
+config_unanswered(struct supervisor *supervisor, const struct child *child)
+{
+	if (supervisor->proposed != NULL && child->answer != CHILD_READY)
+		config_refused(supervisor, process_kind_name(child->kind),
+		    TEXT_EMPTY, TEXT("the process died while it checked the "
+		    "configuration; its log says why"));
+}
+
+/* A child answered, or is gone: is the proposal decided? */
 void
 config_answered(struct supervisor *supervisor)
 {

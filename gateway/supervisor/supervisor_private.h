@@ -133,6 +133,8 @@ void listener_close_control(struct supervisor *supervisor);
 void config_propose(struct supervisor *supervisor, uint64_t version,
 	int descriptor);
 void config_answered(struct supervisor *supervisor);
+void config_unanswered(struct supervisor *supervisor,
+	const struct child *child);
 void config_refused(struct supervisor *supervisor, const char *process,
 	struct text path, struct text reason);
 void config_send(struct supervisor *supervisor, struct child *child);
